@@ -13,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/seatrial/seatrial/reference/api/columns"
 )
 
 // Scope says whether the objects of a resource live in a namespace.
@@ -78,13 +80,6 @@ type Resource struct {
 	Columns []Column
 }
 
-// Column is one column of kubectl get, after Name and before or instead of Age:
-// a row that lists columns lists all of them, Name and Age included.
-type Column struct {
-	Name        string
-	Type        string // OpenAPI type; zero means string
-	Format      string
-	Description string
-	Wide        bool // shown with -o wide only
-	Cell        func(obj runtime.Object) any
-}
+// Column is one column of kubectl get. A row that lists columns lists all of
+// them, Name and Age included.
+type Column = columns.Column

@@ -1,0 +1,36 @@
+package api
+
+import (
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+)
+
+// admissionResources are the rows of admissionregistration.k8s.io/v1.
+func admissionResources() []Resource {
+	admission := in(admissionregistrationv1.SchemeGroupVersion)
+	extensions := names("api-extensions")
+	return []Resource{
+		row[admissionregistrationv1.ValidatingWebhookConfiguration, admissionregistrationv1.ValidatingWebhookConfigurationList](Resource{
+			Served: admission, Plural: "validatingwebhookconfigurations", Scope: Cluster, Categories: extensions, ConditionalUpdate: true,
+		}, hooks[admissionregistrationv1.ValidatingWebhookConfiguration]{}),
+
+		row[admissionregistrationv1.MutatingWebhookConfiguration, admissionregistrationv1.MutatingWebhookConfigurationList](Resource{
+			Served: admission, Plural: "mutatingwebhookconfigurations", Scope: Cluster, Categories: extensions, ConditionalUpdate: true,
+		}, hooks[admissionregistrationv1.MutatingWebhookConfiguration]{}),
+
+		row[admissionregistrationv1.ValidatingAdmissionPolicy, admissionregistrationv1.ValidatingAdmissionPolicyList](Resource{
+			Served: admission, Plural: "validatingadmissionpolicies", Scope: Cluster, Categories: extensions, Status: true, ConditionalUpdate: true,
+		}, hooks[admissionregistrationv1.ValidatingAdmissionPolicy]{}),
+
+		row[admissionregistrationv1.ValidatingAdmissionPolicyBinding, admissionregistrationv1.ValidatingAdmissionPolicyBindingList](Resource{
+			Served: admission, Plural: "validatingadmissionpolicybindings", Scope: Cluster, Categories: extensions, ConditionalUpdate: true,
+		}, hooks[admissionregistrationv1.ValidatingAdmissionPolicyBinding]{}),
+
+		row[admissionregistrationv1.MutatingAdmissionPolicy, admissionregistrationv1.MutatingAdmissionPolicyList](Resource{
+			Served: admission, Plural: "mutatingadmissionpolicies", Scope: Cluster, Categories: extensions, ConditionalUpdate: true,
+		}, hooks[admissionregistrationv1.MutatingAdmissionPolicy]{}),
+
+		row[admissionregistrationv1.MutatingAdmissionPolicyBinding, admissionregistrationv1.MutatingAdmissionPolicyBindingList](Resource{
+			Served: admission, Plural: "mutatingadmissionpolicybindings", Scope: Cluster, Categories: extensions, ConditionalUpdate: true,
+		}, hooks[admissionregistrationv1.MutatingAdmissionPolicyBinding]{}),
+	}
+}

@@ -1,0 +1,39 @@
+package api
+
+import (
+	"strconv"
+
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/fields"
+)
+
+// appsResources are the rows of apps/v1.
+func appsResources() []Resource {
+	apps := in(appsv1.SchemeGroupVersion)
+	return []Resource{
+		row[appsv1.Deployment, appsv1.DeploymentList](Resource{
+			Served: apps, Plural: "deployments", Short: names("deploy"), Categories: names("all"), Status: true, Scale: true,
+		}, hooks[appsv1.Deployment]{}),
+
+		row[appsv1.ReplicaSet, appsv1.ReplicaSetList](Resource{
+			Served: apps, Plural: "replicasets", Short: names("rs"), Categories: names("all"), Status: true, Scale: true,
+			FieldNames: names("status.replicas"),
+		}, hooks[appsv1.ReplicaSet]{fields: replicaSetFields}),
+
+		row[appsv1.StatefulSet, appsv1.StatefulSetList](Resource{
+			Served: apps, Plural: "statefulsets", Short: names("sts"), Categories: names("all"), Status: true, Scale: true,
+		}, hooks[appsv1.StatefulSet]{}),
+
+		row[appsv1.DaemonSet, appsv1.DaemonSetList](Resource{
+			Served: apps, Plural: "daemonsets", Short: names("ds"), Categories: names("all"), Status: true,
+		}, hooks[appsv1.DaemonSet]{}),
+
+		row[appsv1.ControllerRevision, appsv1.ControllerRevisionList](Resource{
+			Served: apps, Plural: "controllerrevisions",
+		}, hooks[appsv1.ControllerRevision]{}),
+	}
+}
+
+func replicaSetFields(rs *appsv1.ReplicaSet) fields.Set {
+	return fields.Set{"status.replicas": strconv.Itoa(int(rs.Status.Replicas))}
+}

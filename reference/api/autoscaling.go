@@ -1,0 +1,16 @@
+package api
+
+import (
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+)
+
+// autoscalingResources is the row of HorizontalPodAutoscaler: stored as v2, also served as v1.
+func autoscalingResources() []Resource {
+	return []Resource{
+		row[autoscalingv2.HorizontalPodAutoscaler, autoscalingv2.HorizontalPodAutoscalerList](Resource{
+			Served: in(autoscalingv2.SchemeGroupVersion, autoscalingv1.SchemeGroupVersion),
+			Plural: "horizontalpodautoscalers", Short: names("hpa"), Categories: names("all"), Status: true, NoGeneration: true,
+		}, hooks[autoscalingv2.HorizontalPodAutoscaler]{}),
+	}
+}

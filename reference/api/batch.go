@@ -1,0 +1,27 @@
+package api
+
+import (
+	"strconv"
+
+	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/apimachinery/pkg/fields"
+)
+
+// batchResources are the rows of batch/v1.
+func batchResources() []Resource {
+	batch := in(batchv1.SchemeGroupVersion)
+	return []Resource{
+		row[batchv1.Job, batchv1.JobList](Resource{
+			Served: batch, Plural: "jobs", Categories: names("all"), Status: true, OrphanByDefault: true,
+			FieldNames: names("status.successful"),
+		}, hooks[batchv1.Job]{fields: jobFields}),
+
+		row[batchv1.CronJob, batchv1.CronJobList](Resource{
+			Served: batch, Plural: "cronjobs", Short: names("cj"), Categories: names("all"), Status: true,
+		}, hooks[batchv1.CronJob]{}),
+	}
+}
+
+func jobFields(job *batchv1.Job) fields.Set {
+	return fields.Set{"status.successful": strconv.Itoa(int(job.Status.Succeeded))}
+}

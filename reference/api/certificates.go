@@ -1,0 +1,20 @@
+package api
+
+import (
+	certificatesv1 "k8s.io/api/certificates/v1"
+	"k8s.io/apimachinery/pkg/fields"
+)
+
+// certificatesResources are the rows of certificates.k8s.io/v1.
+func certificatesResources() []Resource {
+	return []Resource{
+		row[certificatesv1.CertificateSigningRequest, certificatesv1.CertificateSigningRequestList](Resource{
+			Served: in(certificatesv1.SchemeGroupVersion), Plural: "certificatesigningrequests", Scope: Cluster,
+			Short: names("csr"), Status: true, NoGeneration: true, FieldNames: names("spec.signerName"),
+		}, hooks[certificatesv1.CertificateSigningRequest]{fields: certificateFields}),
+	}
+}
+
+func certificateFields(csr *certificatesv1.CertificateSigningRequest) fields.Set {
+	return fields.Set{"spec.signerName": csr.Spec.SignerName}
+}

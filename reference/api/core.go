@@ -1,0 +1,69 @@
+package api
+
+import (
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/fields"
+)
+
+// coreResources are the rows of core/v1 that are neither pods, events nor volumes.
+func coreResources() []Resource {
+	core := in(corev1.SchemeGroupVersion)
+	return []Resource{
+		row[corev1.Namespace, corev1.NamespaceList](Resource{
+			Served: core, Plural: "namespaces", Scope: Cluster, Short: names("ns"), Status: true,
+			NoGeneration: true, NoCollection: true, FieldNames: names("status.phase"),
+		}, hooks[corev1.Namespace]{fields: namespaceFields}),
+
+		row[corev1.Node, corev1.NodeList](Resource{
+			Served: core, Plural: "nodes", Scope: Cluster, Short: names("no"), Status: true,
+			NoGeneration: true, FieldNames: names("spec.unschedulable"),
+		}, hooks[corev1.Node]{fields: nodeFields}),
+
+		row[corev1.Service, corev1.ServiceList](Resource{
+			Served: core, Plural: "services", Short: names("svc"), Categories: names("all"), Status: true,
+			NoGeneration: true, CreateOnUpdate: true, FieldNames: names("spec.clusterIP", "spec.type"),
+		}, hooks[corev1.Service]{fields: serviceFields}),
+
+		row[corev1.Endpoints, corev1.EndpointsList](Resource{
+			Served: core, Plural: "endpoints", Short: names("ep"), CreateOnUpdate: true,
+		}, hooks[corev1.Endpoints]{}),
+
+		row[corev1.ConfigMap, corev1.ConfigMapList](Resource{
+			Served: core, Plural: "configmaps", Short: names("cm"),
+		}, hooks[corev1.ConfigMap]{}),
+
+		row[corev1.Secret, corev1.SecretList](Resource{
+			Served: core, Plural: "secrets", FieldNames: names("type"),
+		}, hooks[corev1.Secret]{fields: secretFields}),
+
+		row[corev1.ServiceAccount, corev1.ServiceAccountList](Resource{
+			Served: core, Plural: "serviceaccounts", Short: names("sa"),
+		}, hooks[corev1.ServiceAccount]{}),
+
+		row[corev1.ResourceQuota, corev1.ResourceQuotaList](Resource{
+			Served: core, Plural: "resourcequotas", Short: names("quota"), Status: true, NoGeneration: true,
+		}, hooks[corev1.ResourceQuota]{}),
+
+		row[corev1.LimitRange, corev1.LimitRangeList](Resource{
+			Served: core, Plural: "limitranges", Short: names("limits"), NoGeneration: true, CreateOnUpdate: true,
+		}, hooks[corev1.LimitRange]{}),
+	}
+}
+
+func namespaceFields(ns *corev1.Namespace) fields.Set {
+	return fields.Set{"status.phase": string(ns.Status.Phase)}
+}
+
+func nodeFields(node *corev1.Node) fields.Set {
+	return fields.Set{"spec.unschedulable": strconv.FormatBool(node.Spec.Unschedulable)}
+}
+
+func serviceFields(service *corev1.Service) fields.Set {
+	return fields.Set{"spec.clusterIP": service.Spec.ClusterIP, "spec.type": string(service.Spec.Type)}
+}
+
+func secretFields(secret *corev1.Secret) fields.Set {
+	return fields.Set{"type": string(secret.Type)}
+}

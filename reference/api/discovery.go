@@ -1,0 +1,14 @@
+package api
+
+import (
+	discoveryv1 "k8s.io/api/discovery/v1"
+)
+
+// discoveryResources are the rows of discovery.k8s.io/v1.
+func discoveryResources() []Resource {
+	return []Resource{
+		row[discoveryv1.EndpointSlice, discoveryv1.EndpointSliceList](Resource{
+			Served: in(discoveryv1.SchemeGroupVersion), Plural: "endpointslices",
+		}, hooks[discoveryv1.EndpointSlice]{}),
+	}
+}

@@ -1,0 +1,36 @@
+package api
+
+import (
+	resourcev1 "k8s.io/api/resource/v1"
+	"k8s.io/apimachinery/pkg/fields"
+)
+
+// dynamicResources are the rows of resource.k8s.io/v1 (dynamic resource allocation).
+func dynamicResources() []Resource {
+	dynamic := in(resourcev1.SchemeGroupVersion)
+	return []Resource{
+		row[resourcev1.DeviceClass, resourcev1.DeviceClassList](Resource{
+			Served: dynamic, Plural: "deviceclasses", Scope: Cluster,
+		}, hooks[resourcev1.DeviceClass]{}),
+
+		row[resourcev1.ResourceClaim, resourcev1.ResourceClaimList](Resource{
+			Served: dynamic, Plural: "resourceclaims", Status: true, NoGeneration: true,
+		}, hooks[resourcev1.ResourceClaim]{}),
+
+		row[resourcev1.ResourceClaimTemplate, resourcev1.ResourceClaimTemplateList](Resource{
+			Served: dynamic, Plural: "resourceclaimtemplates", NoGeneration: true,
+		}, hooks[resourcev1.ResourceClaimTemplate]{}),
+
+		row[resourcev1.ResourceSlice, resourcev1.ResourceSliceList](Resource{
+			Served: dynamic, Plural: "resourceslices", Scope: Cluster, FieldNames: names("spec.nodeName", "spec.driver"),
+		}, hooks[resourcev1.ResourceSlice]{fields: resourceSliceFields}),
+	}
+}
+
+func resourceSliceFields(slice *resourcev1.ResourceSlice) fields.Set {
+	set := fields.Set{"spec.driver": slice.Spec.Driver, "spec.nodeName": ""}
+	if slice.Spec.NodeName != nil {
+		set["spec.nodeName"] = *slice.Spec.NodeName
+	}
+	return set
+}

@@ -1,0 +1,19 @@
+package api
+
+import (
+	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
+)
+
+// flowcontrolResources are the rows of flowcontrol.apiserver.k8s.io/v1.
+func flowcontrolResources() []Resource {
+	flowcontrol := in(flowcontrolv1.SchemeGroupVersion)
+	return []Resource{
+		row[flowcontrolv1.FlowSchema, flowcontrolv1.FlowSchemaList](Resource{
+			Served: flowcontrol, Plural: "flowschemas", Scope: Cluster, Status: true,
+		}, hooks[flowcontrolv1.FlowSchema]{}),
+
+		row[flowcontrolv1.PriorityLevelConfiguration, flowcontrolv1.PriorityLevelConfigurationList](Resource{
+			Served: flowcontrol, Plural: "prioritylevelconfigurations", Scope: Cluster, Status: true,
+		}, hooks[flowcontrolv1.PriorityLevelConfiguration]{}),
+	}
+}

@@ -1,0 +1,15 @@
+package api
+
+import (
+	policyv1 "k8s.io/api/policy/v1"
+)
+
+// policyResources are the rows of policy/v1.
+func policyResources() []Resource {
+	return []Resource{
+		row[policyv1.PodDisruptionBudget, policyv1.PodDisruptionBudgetList](Resource{
+			Served: in(policyv1.SchemeGroupVersion), Plural: "poddisruptionbudgets", Short: names("pdb"), Status: true,
+			ConditionalUpdate: true,
+		}, hooks[policyv1.PodDisruptionBudget]{}),
+	}
+}

@@ -1,0 +1,14 @@
+package api
+
+import (
+	schedulingv1 "k8s.io/api/scheduling/v1"
+)
+
+// schedulingResources are the rows of scheduling.k8s.io/v1.
+func schedulingResources() []Resource {
+	return []Resource{
+		row[schedulingv1.PriorityClass, schedulingv1.PriorityClassList](Resource{
+			Served: in(schedulingv1.SchemeGroupVersion), Plural: "priorityclasses", Scope: Cluster, Short: names("pc"),
+		}, hooks[schedulingv1.PriorityClass]{}),
+	}
+}

@@ -1,0 +1,35 @@
+package api
+
+import (
+	storagev1 "k8s.io/api/storage/v1"
+)
+
+// storageResources are the rows of storage.k8s.io/v1.
+func storageResources() []Resource {
+	storage := in(storagev1.SchemeGroupVersion)
+	return []Resource{
+		row[storagev1.StorageClass, storagev1.StorageClassList](Resource{
+			Served: storage, Plural: "storageclasses", Scope: Cluster, Short: names("sc"),
+		}, hooks[storagev1.StorageClass]{}),
+
+		row[storagev1.VolumeAttachment, storagev1.VolumeAttachmentList](Resource{
+			Served: storage, Plural: "volumeattachments", Scope: Cluster, Status: true, NoGeneration: true, ConditionalUpdate: true,
+		}, hooks[storagev1.VolumeAttachment]{}),
+
+		row[storagev1.CSIDriver, storagev1.CSIDriverList](Resource{
+			Served: storage, Plural: "csidrivers", Scope: Cluster, NoGeneration: true, ConditionalUpdate: true,
+		}, hooks[storagev1.CSIDriver]{}),
+
+		row[storagev1.CSINode, storagev1.CSINodeList](Resource{
+			Served: storage, Plural: "csinodes", Scope: Cluster, NoGeneration: true, ConditionalUpdate: true,
+		}, hooks[storagev1.CSINode]{}),
+
+		row[storagev1.CSIStorageCapacity, storagev1.CSIStorageCapacityList](Resource{
+			Served: storage, Plural: "csistoragecapacities", ConditionalUpdate: true,
+		}, hooks[storagev1.CSIStorageCapacity]{}),
+
+		row[storagev1.VolumeAttributesClass, storagev1.VolumeAttributesClassList](Resource{
+			Served: storage, Plural: "volumeattributesclasses", Scope: Cluster, Short: names("vac"),
+		}, hooks[storagev1.VolumeAttributesClass]{}),
+	}
+}

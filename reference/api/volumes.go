@@ -1,0 +1,19 @@
+package api
+
+import (
+	corev1 "k8s.io/api/core/v1"
+)
+
+// volumeResources are the rows of persistent volumes and their claims.
+func volumeResources() []Resource {
+	core := in(corev1.SchemeGroupVersion)
+	return []Resource{
+		row[corev1.PersistentVolume, corev1.PersistentVolumeList](Resource{
+			Served: core, Plural: "persistentvolumes", Scope: Cluster, Short: names("pv"), Status: true, NoGeneration: true,
+		}, hooks[corev1.PersistentVolume]{}),
+
+		row[corev1.PersistentVolumeClaim, corev1.PersistentVolumeClaimList](Resource{
+			Served: core, Plural: "persistentvolumeclaims", Short: names("pvc"), Status: true, NoGeneration: true,
+		}, hooks[corev1.PersistentVolumeClaim]{}),
+	}
+}
