@@ -1,0 +1,57 @@
+// Package apiservertest gives tests a whole API server on an in-process etcd.
+package apiservertest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/seatrial/seatrial/reference/apiserver"
+	"github.com/seatrial/seatrial/reference/etcd"
+)
+
+// startTimeout is generous: other tests may use all processors.
+const startTimeout = time.Minute
+
+// Start runs a server for one test and returns a configuration of its
+// administrator (user kubernetes-admin, group system:masters). The server is
+// ready, and ends with the test.
+func Start(t testing.TB) *rest.Config {
+	t.Helper()
+	return Run(t, apiserver.Options{}).ClientConfig("kubernetes-admin", "system:masters")
+}
+
+// Run runs a server with the given options for one test. Without an etcd
+// client in the options it starts a member in a temporary directory.
+func Run(t testing.TB, o apiserver.Options) *apiserver.Server {
+	t.Helper()
+	if o.Etcd == nil {
+		member, err := etcd.Start(t.Context(), etcd.Options{Dir: t.TempDir(), TickMs: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(member.Stop)
+		o.Etcd = member.Client()
+	}
+	s, err := apiserver.New(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	ready, stop := context.WithTimeout(ctx, startTimeout)
+	defer stop()
+	if err := s.Ready(ready); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}

@@ -1,0 +1,88 @@
+package apiserver
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apiserver/pkg/admission"
+	"k8s.io/apiserver/pkg/authentication/group"
+	"k8s.io/apiserver/pkg/authentication/request/anonymous"
+	"k8s.io/apiserver/pkg/authentication/request/bearertoken"
+	"k8s.io/apiserver/pkg/authentication/request/union"
+	"k8s.io/apiserver/pkg/authentication/request/x509"
+	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	flowcontrol "k8s.io/apiserver/pkg/util/flowcontrol"
+	"k8s.io/apiserver/pkg/util/webhook"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	aggregator "k8s.io/kube-aggregator/pkg/apiserver"
+
+	"github.com/seatrial/seatrial/reference/apiserver/storage"
+)
+
+// chain is the server while it is put together.
+type chain struct {
+	options   *Options
+	config    *genericapiserver.Config
+	backend   *storage.Backend
+	client    kubernetes.Interface
+	informers informers.SharedInformerFactory
+	resolver  webhook.ServiceResolver
+}
+
+// build makes the delegation chain: aggregator -> built-in resources -> custom resources -> 404.
+func (s *Server) build(ctx context.Context) error {
+	config, err := newConfig(&s.options, s.ids)
+	if err != nil {
+		return err
+	}
+	client, err := kubernetes.NewForConfig(config.LoopbackClientConfig)
+	if err != nil {
+		return err
+	}
+	c := &chain{
+		options: &s.options, config: config, client: client,
+		informers: informers.NewSharedInformerFactory(client, 0),
+	}
+	c.resolver = aggregator.NewClusterIPServiceResolver(c.informers.Core().V1().Services().Lister())
+	if err := c.secure(s.ids); err != nil {
+		return err
+	}
+	s.backend = storage.NewBackend(s.options.Etcd, s.options.EtcdCompaction, config.StorageObjectCountTracker)
+	c.backend = s.backend
+
+	custom, err := c.customResources()
+	if err != nil {
+		return fmt.Errorf("make server of custom resources: %w", err)
+	}
+	builtIn, groups, err := c.builtIn(custom.GenericAPIServer)
+	if err != nil {
+		return fmt.Errorf("make server of built-in resources: %w", err)
+	}
+	top, err := c.aggregator(builtIn, custom, groups)
+	if err != nil {
+		return fmt.Errorf("make aggregator: %w", err)
+	}
+	prepared, err := top.PrepareRun()
+	if err != nil {
+		return err
+	}
+	s.handler = top.GenericAPIServer.Handler
+	s.run = prepared.Run
+	return nil
+}
+
+// secure sets who may do what.
+func (c *chain) secure(ids *identities) error {
+	auths := union.New(bearertoken.New(ids))
+	if ca := c.config.SecureServing.ClientCA; ca != nil {
+		auths = union.New(bearertoken.New(ids), x509.NewDynamic(ca.VerifyOptions, x509.CommonNameUserConversion))
+	}
+	c.config.Authentication.Authenticator = union.NewFailOnError(group.NewAuthenticatedGroupAdder(auths), anonymous.NewAuthenticator(nil))
+	c.config.Authorization.Authorizer = authorizerfactory.NewAlwaysAllowAuthorizer()
+	c.config.AdmissionControl = admission.NewChainHandler()
+	c.config.FlowControl = flowcontrol.New(c.informers, c.client.FlowcontrolV1(),
+		c.config.MaxRequestsInFlight+c.config.MaxMutatingRequestsInFlight)
+	return nil
+}

@@ -1,0 +1,80 @@
+package apiserver
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/registry/rest"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/client-go/applyconfigurations"
+
+	"github.com/seatrial/seatrial/reference/api"
+	"github.com/seatrial/seatrial/reference/api/scheme"
+	"github.com/seatrial/seatrial/reference/apiserver/registry"
+	"github.com/seatrial/seatrial/reference/apiserver/storage"
+)
+
+// storages is what a server serves: group-version, then path below it.
+type storages map[schema.GroupVersion]map[string]rest.Storage
+
+func (s storages) add(gv schema.GroupVersion, path string, st rest.Storage) {
+	if s[gv] == nil {
+		s[gv] = map[string]rest.Storage{}
+	}
+	s[gv][path] = st
+}
+
+// builtIn makes the server of the resources in the table.
+func (c *chain) builtIn(next genericapiserver.DelegationTarget) (*genericapiserver.GenericAPIServer, storages, error) {
+	rows := api.Resources()
+	getter, err := c.tableGetter(rows)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.config.RESTOptionsGetter = getter
+	server, err := c.config.Complete(c.informers).New("kube-apiserver", next)
+	if err != nil {
+		return nil, nil, err
+	}
+	all := storages{}
+	for _, row := range rows {
+		r, err := registry.New(row, scheme.Scheme, getter)
+		if err != nil {
+			return nil, nil, err
+		}
+		for path, st := range r.Storages() {
+			for _, gv := range row.Served {
+				all.add(gv, path, st)
+			}
+		}
+	}
+	types := applyconfigurations.NewTypeConverter(scheme.Public)
+	if err := install(server, c.config, all, types); err != nil {
+		return nil, nil, err
+	}
+	return server, all, nil
+}
+
+// tableGetter knows how each row is stored. The library asks for virtual
+// resources too; they get an error.
+func (c *chain) tableGetter(rows []api.Resource) (*storage.Getter, error) {
+	how := make(map[schema.GroupResource]storage.How, len(rows))
+	for _, row := range rows {
+		hub := registry.Hub(row)
+		memory := schema.GroupVersion{Group: hub.Group, Version: runtime.APIVersionInternal}
+		h, err := storage.Protobuf(scheme.Codecs, registry.StoredAs(row), memory)
+		if err != nil {
+			return nil, err
+		}
+		h.NoCache = row.NoCache
+		how[schema.GroupResource{Group: hub.Group, Resource: row.Plural}] = h
+	}
+	return c.backend.Getter(func(gr schema.GroupResource) (storage.How, error) {
+		h, ok := how[gr]
+		if !ok {
+			return h, fmt.Errorf("resource %q is not stored", gr)
+		}
+		return h, nil
+	}), nil
+}

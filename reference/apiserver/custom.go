@@ -1,0 +1,51 @@
+package apiserver
+
+import (
+	"net/http"
+
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver"
+	apiextensionsopenapi "k8s.io/apiextensions-apiserver/pkg/generated/openapi"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apiserver/pkg/endpoints/openapi"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/util/webhook"
+	aggregatorscheme "k8s.io/kube-aggregator/pkg/apiserver/scheme"
+	"k8s.io/kube-openapi/pkg/common"
+
+	"github.com/seatrial/seatrial/reference/api/scheme"
+)
+
+// customResources makes the server of CustomResourceDefinitions and their objects.
+func (c *chain) customResources() (*apiserver.CustomResourceDefinitions, error) {
+	generic := delegate(c.config)
+	generic.SkipOpenAPIInstallation = false
+	liveOpenAPI(&generic, apiextensionsopenapi.GetOpenAPIDefinitions)
+	getter, err := c.backend.Encoded(apiserver.Codecs, apiextensionsv1.SchemeGroupVersion, apiextensions.SchemeGroupVersion)
+	if err != nil {
+		return nil, err
+	}
+	generic.RESTOptionsGetter = getter
+	config := &apiserver.Config{
+		GenericConfig: &genericapiserver.RecommendedConfig{Config: generic, SharedInformerFactory: c.informers},
+		ExtraConfig: apiserver.ExtraConfig{
+			CRDRESTOptionsGetter: c.backend.CustomResources(),
+			MasterCount:          1,
+			ServiceResolver:      c.resolver,
+			AuthResolverWrapper:  webhook.NewDefaultAuthenticationInfoResolverWrapper(nil, nil, generic.LoopbackClientConfig, generic.TracerProvider),
+		},
+	}
+	notFound := genericapiserver.NewEmptyDelegateWithCustomHandler(http.HandlerFunc(http.NotFound))
+	return config.Complete().New(notFound)
+}
+
+// liveOpenAPI lets a server build its OpenAPI documents at run time; the two
+// library servers have only a few kinds.
+func liveOpenAPI(c *genericapiserver.Config, definitions common.GetOpenAPIDefinitions) {
+	namer := openapi.NewDefinitionNamer([]*runtime.Scheme{scheme.Public, apiserver.Scheme, aggregatorscheme.Scheme}...)
+	c.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(definitions, namer)
+	c.OpenAPIConfig.Info.Title = "Kubernetes"
+	c.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(definitions, namer)
+	c.OpenAPIV3Config.Info.Title = "Kubernetes"
+}

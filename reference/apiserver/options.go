@@ -1,0 +1,62 @@
+package apiserver
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+// Version is the version of Kubernetes whose API is served.
+const Version = "v1.36.3"
+
+// Options configures a server. Etcd is required; Listeners and what belongs to
+// them may be absent, then only clients in the process reach the server.
+type Options struct {
+	// Etcd is the store. The server does not close it; stop etcd after Run has returned.
+	Etcd *clientv3.Client
+	// EtcdCompaction is how long old revisions are kept; zero means 5 minutes.
+	EtcdCompaction time.Duration
+
+	// Listeners serve HTTPS with ServingCert and ServingKey (PEM). The server closes them.
+	Listeners               []net.Listener
+	ServingCert, ServingKey []byte
+	// ClientCA (PEM) signs client certificates: the common name is the user, organizations are the groups.
+	ClientCA []byte
+
+	// AdvertiseAddress is where nodes and pods reach the server: the endpoint of
+	// the Service default/kubernetes. The zero value means 127.0.0.1:6443.
+	AdvertiseAddress netip.AddrPort
+	// ServiceCIDR is the range of cluster IPs; the zero value means 10.96.0.0/16.
+	ServiceCIDR netip.Prefix
+
+	// ProxyClientCertFile and ProxyClientKeyFile identify the aggregator to
+	// extension API servers, which trust RequestHeaderCA (PEM).
+	ProxyClientCertFile, ProxyClientKeyFile string
+	RequestHeaderCA                         []byte
+
+	// Logger is required by nobody; nil means slog.Default().
+	Logger *slog.Logger
+}
+
+func (o *Options) complete() error {
+	if o.Etcd == nil {
+		return errors.New("make API server: no etcd client")
+	}
+	if len(o.Listeners) > 0 && (len(o.ServingCert) == 0 || len(o.ServingKey) == 0) {
+		return errors.New("make API server: listeners need a serving certificate and its key")
+	}
+	if !o.AdvertiseAddress.IsValid() {
+		o.AdvertiseAddress = netip.MustParseAddrPort("127.0.0.1:6443")
+	}
+	if !o.ServiceCIDR.IsValid() {
+		o.ServiceCIDR = netip.MustParsePrefix("10.96.0.0/16")
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return nil
+}
