@@ -49,6 +49,11 @@ func (s *Server) build(ctx context.Context) error {
 	if err := c.secure(s.ids); err != nil {
 		return err
 	}
+	if s.options.EtcdReady != nil {
+		if err := s.options.EtcdReady(ctx); err != nil {
+			return err
+		}
+	}
 	s.backend = storage.NewBackend(s.options.Etcd, s.options.EtcdCompaction, config.StorageObjectCountTracker)
 	c.backend = s.backend
 

@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net"
@@ -18,6 +19,9 @@ const Version = "v1.36.3"
 type Options struct {
 	// Etcd is the store. The server does not close it; stop etcd after Run has returned.
 	Etcd *clientv3.Client
+	// EtcdReady, if set, waits until the store can be used; New calls it before
+	// it opens the store. For a member in this process it is Member.Ready.
+	EtcdReady func(context.Context) error
 	// EtcdCompaction is how long old revisions are kept; zero means 5 minutes.
 	EtcdCompaction time.Duration
 

@@ -29,7 +29,7 @@ type Server struct {
 }
 
 // New puts the server together. Nothing is served before Run; requests of
-// clients in the process wait for it. Etcd may still be electing itself.
+// clients in the process wait for it.
 func New(ctx context.Context, o Options) (*Server, error) {
 	if err := o.complete(); err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ func Run(t testing.TB, o apiserver.Options) *apiserver.Server {
 			t.Fatal(err)
 		}
 		t.Cleanup(member.Stop)
-		o.Etcd = member.Client()
+		o.Etcd, o.EtcdReady = member.Client(), member.Ready
 	}
 	s, err := apiserver.New(t.Context(), o)
 	if err != nil {

@@ -40,6 +40,10 @@ func (w *responseWriter) Flush() { w.WriteHeader(http.StatusOK) }
 func (w *responseWriter) SetReadDeadline(time.Time) error  { return nil }
 func (w *responseWriter) SetWriteDeadline(time.Time) error { return nil }
 
+// CloseNotify exists for the library, which asks for the deprecated
+// http.CloseNotifier before it streams. The context of the request is what ends.
+func (w *responseWriter) CloseNotify() <-chan bool { return nil }
+
 // serve runs the handler to its end. A handler that panics breaks its response
 // off, as a server would break the connection.
 func (w *responseWriter) serve(h http.Handler, r *http.Request) {
