@@ -1,0 +1,143 @@
+package tokens
+
+import (
+	"crypto/ecdsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+	"github.com/google/uuid"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apiserver/pkg/authentication/serviceaccount"
+)
+
+// IssuerOptions configure an Issuer; a zero field means the default.
+type IssuerOptions struct {
+	Issuer  string            // --service-account-issuer; DefaultIssuer
+	JWKSURI string            // --service-account-jwks-uri; JWKSPath below the issuer
+	Key     *ecdsa.PrivateKey // --service-account-signing-key-file; required
+	Now     func() time.Time
+}
+
+// Issuer signs tokens.
+type Issuer struct {
+	name    string
+	jwksURI string
+	key     *ecdsa.PrivateKey
+	keyID   string
+	signer  jose.Signer
+	now     func() time.Time
+}
+
+// Keys are the issuers whose tokens are accepted, and the keys that they sign with.
+type Keys struct {
+	Issuers []string // the first is the name of the own issuer
+	Public  []jose.JSONWebKey
+	Now     func() time.Time
+}
+
+// NewIssuer returns an issuer for a key.
+func NewIssuer(opts IssuerOptions) (*Issuer, error) {
+	if opts.Key == nil {
+		return nil, errors.New("make token issuer: no signing key")
+	}
+	i := &Issuer{name: opts.Issuer, jwksURI: opts.JWKSURI, key: opts.Key, now: opts.Now}
+	if i.name == "" {
+		i.name = DefaultIssuer
+	}
+	if i.jwksURI == "" {
+		i.jwksURI = i.name + JWKSPath
+	}
+	if i.now == nil {
+		i.now = time.Now
+	}
+	der, err := x509.MarshalPKIXPublicKey(opts.Key.Public())
+	if err != nil {
+		return nil, fmt.Errorf("make token issuer: %w", err)
+	}
+	sum := sha256.Sum256(der)
+	i.keyID = base64.RawURLEncoding.EncodeToString(sum[:])
+	i.signer, err = jose.NewSigner(jose.SigningKey{
+		Algorithm: jose.ES256, Key: jose.JSONWebKey{Algorithm: string(jose.ES256), Key: opts.Key, KeyID: i.keyID, Use: "sig"},
+	}, nil)
+	if err != nil {
+		return nil, fmt.Errorf("make token issuer: %w", err)
+	}
+	return i, nil
+}
+
+// Name is the value of the claim iss, and the default audience of the API server.
+func (i *Issuer) Name() string { return i.name }
+
+// Keys returns what a verifier needs to accept the tokens of i.
+func (i *Issuer) Keys() Keys {
+	return Keys{Issuers: []string{i.name}, Public: []jose.JSONWebKey{i.publicKey()}, Now: i.now}
+}
+
+func (i *Issuer) publicKey() jose.JSONWebKey {
+	return jose.JSONWebKey{Algorithm: string(jose.ES256), Key: i.key.Public(), KeyID: i.keyID, Use: "sig"}
+}
+
+// Request says what token to issue.
+type Request struct {
+	ServiceAccount *corev1.ServiceAccount
+	Binding        Binding
+	Audiences      []string
+	Lifetime       time.Duration
+	WarnAfter      time.Duration // use after this time is recorded as stale; zero means never
+}
+
+// Issue signs a bound token. It returns the token's ID beside the token.
+func (i *Issuer) Issue(r Request) (token, id string, err error) {
+	now := i.now()
+	id = uuid.NewString()
+	sa := r.ServiceAccount
+	c := claims{
+		Audience: r.Audiences,
+		Claims: jwt.Claims{
+			ID: id, Issuer: i.name,
+			Subject:  serviceaccount.MakeUsername(sa.Namespace, sa.Name),
+			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(r.Lifetime)),
+		},
+		Kubernetes: &bound{Namespace: sa.Namespace, ServiceAccount: ref{sa.Name, sa.UID}},
+	}
+	if p := r.Binding.Pod; p != nil {
+		c.Kubernetes.Pod = refOf(p)
+	}
+	if s := r.Binding.Secret; s != nil {
+		c.Kubernetes.Secret = refOf(s)
+	}
+	if n := r.Binding.Node; n != nil {
+		c.Kubernetes.Node = refOf(n)
+	}
+	if r.WarnAfter > 0 {
+		c.Kubernetes.WarnAfter = jwt.NewNumericDate(now.Add(r.WarnAfter))
+	}
+	token, err = i.sign(c)
+	return token, id, err
+}
+
+// IssueForSecret signs the token of a Secret of type
+// kubernetes.io/service-account-token: it never expires.
+func (i *Issuer) IssueForSecret(sa *corev1.ServiceAccount, secret *corev1.Secret) (string, error) {
+	return i.sign(legacyClaims{
+		Claims:             jwt.Claims{Issuer: legacyIssuer, Subject: serviceaccount.MakeUsername(sa.Namespace, sa.Name)},
+		ServiceAccountName: sa.Name, ServiceAccountUID: sa.UID, SecretName: secret.Name, Namespace: secret.Namespace,
+	})
+}
+
+func (i *Issuer) sign(c any) (string, error) {
+	t, err := jwt.Signed(i.signer).Claims(c).Serialize()
+	if err != nil {
+		return "", fmt.Errorf("sign service account token: %w", err)
+	}
+	return t, nil
+}
+
+func refOf(o metav1.Object) *ref { return &ref{o.GetName(), o.GetUID()} }
