@@ -65,6 +65,9 @@ func (s *Server) build(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make server of built-in resources: %w", err)
 	}
+	if err := c.addHooks(builtIn); err != nil {
+		return err
+	}
 	top, err := c.aggregator(builtIn, custom, groups)
 	if err != nil {
 		return fmt.Errorf("make aggregator: %w", err)

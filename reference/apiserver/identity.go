@@ -53,6 +53,8 @@ func (i *identities) configFor(name, token string) *rest.Config {
 		BearerToken: token,
 		UserAgent:   userAgent(name),
 		QPS:         -1,
+		// Components mean to use what they use, Endpoints among them.
+		WarningHandlerWithContext: rest.NoWarnings{},
 		ContentConfig: rest.ContentConfig{
 			ContentType:        "application/vnd.kubernetes.protobuf",
 			AcceptContentTypes: "application/vnd.kubernetes.protobuf,application/json",

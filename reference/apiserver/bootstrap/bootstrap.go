@@ -3,15 +3,72 @@
 package bootstrap
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 
+	corev1 "k8s.io/api/core/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 )
 
-// missing turns "it is there already" into success.
-func missing(err error) error {
+// Options says what the objects contain.
+type Options struct {
+	// AdvertiseAddress is the endpoint of the Service default/kubernetes.
+	AdvertiseAddress netip.AddrPort
+	// ServiceCIDR is the range of cluster IPs; the Service gets its first address.
+	ServiceCIDR netip.Prefix
+	// ClientCA and RequestHeaderCA (PEM) are published for extension API servers.
+	ClientCA, RequestHeaderCA []byte
+}
+
+// Write writes the namespaces and what no other function of this package
+// writes. It may be called again.
+func Write(ctx context.Context, client kubernetes.Interface, o Options) error {
+	var first parallel
+	for _, name := range []string{metav1.NamespaceDefault, metav1.NamespaceSystem, metav1.NamespacePublic, corev1.NamespaceNodeLease} {
+		first.do("namespace "+name, func() error {
+			ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
+			_, err := client.CoreV1().Namespaces().Create(ctx, ns, metav1.CreateOptions{})
+			return unlessThere(err)
+		})
+	}
+	for _, class := range priorityClasses() {
+		first.do("priority class "+class.Name, func() error {
+			_, err := client.SchedulingV1().PriorityClasses().Create(ctx, class, metav1.CreateOptions{})
+			return unlessThere(err)
+		})
+	}
+	first.do("service CIDR", func() error { return writeServiceCIDR(ctx, client, o.ServiceCIDR) })
+	if err := first.wait(); err != nil {
+		return err
+	}
+	return writeAuthentication(ctx, client, o)
+}
+
+// The two classes of
+// https://kubernetes.io/docs/tasks/administer-cluster/guaranteed-scheduling-critical-addon-pods/
+func priorityClasses() []*schedulingv1.PriorityClass {
+	return []*schedulingv1.PriorityClass{
+		{
+			ObjectMeta:  metav1.ObjectMeta{Name: "system-node-critical"},
+			Value:       2000001000,
+			Description: "Used for system critical pods that must not be moved from their current node.",
+		},
+		{
+			ObjectMeta:  metav1.ObjectMeta{Name: "system-cluster-critical"},
+			Value:       2000000000,
+			Description: "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
+		},
+	}
+}
+
+// unlessThere turns "it is there already" into success.
+func unlessThere(err error) error {
 	if apierrors.IsAlreadyExists(err) {
 		return nil
 	}
@@ -39,4 +96,3 @@ func (p *parallel) wait() error {
 	p.group.Wait()
 	return errors.Join(p.errs...)
 }
-

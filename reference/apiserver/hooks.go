@@ -1,0 +1,89 @@
+package apiserver
+
+import (
+	"context"
+	"time"
+
+	genericapiserver "k8s.io/apiserver/pkg/server"
+
+	rbac "github.com/seatrial/seatrial/reference/apiserver/auth/bootstrap"
+	"github.com/seatrial/seatrial/reference/apiserver/bootstrap"
+)
+
+const (
+	hookRetry         = 50 * time.Millisecond // while the server starts
+	serviceInterval   = 10 * time.Second      // upstream's, for the endpoints of default/kubernetes
+	bootstrapInterval = time.Minute
+	neverAgain        = time.Duration(0)
+	hookObjects       = "start-system-namespaces-controller"
+	hookService       = "bootstrap-controller"
+	hookFlowControl   = "priority-and-fairness-config-producer"
+	hookRBAC          = "rbac/bootstrap-roles"
+)
+
+// addHooks writes the bootstrap objects when the server starts, and keeps those
+// that must not go away. The server is ready when each was written once.
+func (c *chain) addHooks(server *genericapiserver.GenericAPIServer) error {
+	o := bootstrap.Options{
+		AdvertiseAddress: c.options.AdvertiseAddress,
+		ServiceCIDR:      c.options.ServiceCIDR,
+		ClientCA:         c.options.ClientCA,
+		RequestHeaderCA:  c.options.RequestHeaderCA,
+	}
+	hooks := []struct {
+		name  string
+		again time.Duration
+		write func(context.Context) error
+	}{
+		{hookObjects, bootstrapInterval, func(ctx context.Context) error { return bootstrap.Write(ctx, c.client, o) }},
+		{hookService, serviceInterval, func(ctx context.Context) error { return bootstrap.WriteKubernetesService(ctx, c.client, o) }},
+		{hookFlowControl, bootstrapInterval, func(ctx context.Context) error { return bootstrap.WriteFlowControl(ctx, c.client.FlowcontrolV1()) }},
+		{hookRBAC, neverAgain, func(ctx context.Context) error { return rbac.Ensure(ctx, c.client) }},
+	}
+	for _, h := range hooks {
+		err := server.AddPostStartHook(h.name, func(hook genericapiserver.PostStartHookContext) error {
+			c.writeOnce(hook, h.name, h.write)
+			if h.again > 0 {
+				go c.writeAgain(hook, h.name, h.again, h.write)
+			}
+			return nil // the library ends the process on an error
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeOnce retries until write succeeds or the server stops.
+func (c *chain) writeOnce(ctx context.Context, name string, write func(context.Context) error) {
+	tick := time.NewTicker(hookRetry)
+	defer tick.Stop()
+	for {
+		err := write(ctx)
+		if err == nil {
+			return
+		}
+		c.options.Logger.Debug("bootstrap is retried", "hook", name, "err", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (c *chain) writeAgain(ctx context.Context, name string, interval time.Duration, write func(context.Context) error) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := write(ctx); err != nil && ctx.Err() == nil {
+			c.options.Logger.Warn("bootstrap objects are not up to date", "hook", name, "err", err)
+		}
+	}
+}
