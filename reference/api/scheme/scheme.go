@@ -94,7 +94,7 @@ func newScheme() *runtime.Scheme {
 	addEvents(s)
 	addFieldLabels(s)
 	utilruntime.Must(addParameters(s))
-	utilruntime.Must(defaults.AddToScheme(s))
+	defaults.AddToScheme(s)
 	return s
 }
 

@@ -1,0 +1,54 @@
+package defaults
+
+import (
+	"maps"
+	"math"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+)
+
+func job(j *batchv1.Job) {
+	if len(j.Labels) == 0 {
+		j.Labels = maps.Clone(j.Spec.Template.Labels)
+	}
+	jobSpec(&j.Spec)
+}
+
+// jobSpec leaves completions unset for a job that only says how many pods run
+// at once: such a work queue is done when one pod succeeds.
+func jobSpec(spec *batchv1.JobSpec) {
+	if spec.Completions == nil && spec.Parallelism == nil {
+		pointer(&spec.Completions, 1)
+	}
+	pointer(&spec.Parallelism, 1)
+	if spec.BackoffLimitPerIndex == nil {
+		pointer(&spec.BackoffLimit, 6)
+	} else {
+		pointer(&spec.BackoffLimit, math.MaxInt32)
+	}
+	pointer(&spec.CompletionMode, batchv1.NonIndexedCompletion)
+	pointer(&spec.Suspend, false)
+	pointer(&spec.ManualSelector, false)
+	if spec.PodFailurePolicy == nil {
+		pointer(&spec.PodReplacementPolicy, batchv1.TerminatingOrFailed)
+	} else {
+		pointer(&spec.PodReplacementPolicy, batchv1.Failed)
+		for i := range spec.PodFailurePolicy.Rules {
+			conditions := spec.PodFailurePolicy.Rules[i].OnPodConditions
+			for k := range conditions {
+				value(&conditions[k].Status, corev1.ConditionTrue)
+			}
+		}
+	}
+	podTemplateSpec(&spec.Template)
+}
+
+// cronJob fills no defaults of the jobs to come: those are filled when each is created.
+func cronJob(c *batchv1.CronJob) {
+	value(&c.Spec.ConcurrencyPolicy, batchv1.AllowConcurrent)
+	pointer(&c.Spec.Suspend, false)
+	pointer(&c.Spec.SuccessfulJobsHistoryLimit, 3)
+	pointer(&c.Spec.FailedJobsHistoryLimit, 1)
+	podTemplateSpec(&c.Spec.JobTemplate.Spec.Template)
+}
