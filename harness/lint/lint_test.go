@@ -1,0 +1,99 @@
+package lint_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/seatrial/seatrial/features"
+	"github.com/seatrial/seatrial/harness/lint"
+	"github.com/seatrial/seatrial/harness/spec"
+	"github.com/seatrial/seatrial/steps"
+)
+
+// TestFeatureFiles holds the pages of this repository to the rules.
+func TestFeatureFiles(t *testing.T) {
+	pages, err := spec.Load(features.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, problem := range lint.Check(pages, steps.NewVocabulary()) {
+		t.Error(problem)
+	}
+	t.Logf("%d pages, %d scenarios", len(pages), len(spec.Scenarios(pages)))
+}
+
+const good = `Feature: A page
+
+  Some lead.
+
+  Documentation: https://kubernetes.io/docs/concepts/
+
+  Rule: A rule
+
+    @id:api.page.one @needs:nodes
+    Scenario: A title
+      A hint.
+
+      Given a Pod "x"
+      And status.podIP of Pod "x" is noted as "ip"
+      When I delete Pod "x"
+      Then within 5 seconds, Pod "x" is gone
+      And the answer contains "${ip}"
+`
+
+func TestCheckFindsEachFault(t *testing.T) {
+	for _, c := range []struct{ replace, by, want string }{
+		{"Some lead.", "", "no lead"},
+		{"https://kubernetes.io/docs/", "https://example.com/", "Documentation"},
+		{"  Rule: A rule\n", "", "outside of a Rule"},
+		{"@id:api.page.one", "@id:api.page", "is not @id:"},
+		{"@id:api.page.one", "@id:node.page.one", "does not begin with the area"},
+		{"@needs:nodes", "@needs:magic", `"@needs:magic" is not in the list`},
+		{"@needs:nodes", "@a @b @c @d @e @f", "7 tags"},
+		{"      A hint.", "", "no hint"},
+		{"When I delete", "Then I delete", "0 When"},
+		{"Then within", "When within", "a When must be an action"},
+		{"Then within", "And I delete Pod \"y\"\n      Then within", "2 When"},
+		{`a Pod "x"`, `a Pod "x":`, "colon"},
+		{`a Pod "x"`, `one Pod "x"`, "matches 0 steps"},
+		{`noted as "ip"`, `noted as "address"`, "${ip} has no value"},
+		{"contains \"${ip}\"", "contains \"it should be\"", "what should be"},
+		{"And status", "And a Pod \"a\"\n And a Pod \"b\"\n And a Pod \"c\"\n And a Pod \"d\"\n And status", "9 steps"},
+	} {
+		if problems := check(t, strings.Replace(good, c.replace, c.by, 1)); !strings.Contains(problems, c.want) {
+			t.Errorf("%q by %q: want %q, got\n%s", c.replace, c.by, c.want, problems)
+		}
+	}
+	if problems := check(t, good); problems != "" {
+		t.Errorf("the good page has problems:\n%s", problems)
+	}
+}
+
+// check lists the problems of one page, without the sentences it does not use.
+func check(t *testing.T, text string) string {
+	t.Helper()
+	page, err := spec.Parse("api/page.feature", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, problem := range lint.Check([]spec.Feature{page}, steps.NewVocabulary()) {
+		if !strings.HasPrefix(problem, "vocabulary:") {
+			lines = append(lines, problem)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestCheckFindsAnUnusedSentenceAndASharedID(t *testing.T) {
+	page, err := spec.Parse("api/page.feature", []byte(good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	problems := strings.Join(lint.Check([]spec.Feature{page, page}, steps.NewVocabulary()), "\n")
+	for _, want := range []string{`no feature file uses "the watch has seen"`, `the id "api.page.one" is that of`} {
+		if !strings.Contains(problems, want) {
+			t.Errorf("want %q, got\n%s", want, problems)
+		}
+	}
+}

@@ -1,0 +1,209 @@
+package steps
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/seatrial/seatrial/steps/client"
+)
+
+// objectSteps are the sentences that make the world of a scenario.
+func objectSteps() []Step {
+	return []Step{
+		{
+			Sentence: `{article} {kind} {name}`, Phase: Setup, Argument: MayHaveText, do: haveObject,
+			Doc: "Makes an object. The YAML shows only what matters: apiVersion, kind, name and namespace are filled in, a container without an " +
+				"image gets agnhost (which pauses unless args say more), a workload without a selector gets the label app: <its name>.",
+		},
+		{
+			Sentence: `a ready {kind} {name}`, Phase: Setup, Argument: MayHaveText, do: haveReadyObject,
+			Doc: "Makes an object and waits until it has settled: a Pod is Ready, a workload has all of its replicas updated and available, a " +
+				"Service has a ready endpoint, a CustomResourceDefinition is served.",
+		},
+		{
+			Sentence: `a simulated Node {name}`, Phase: Setup, Argument: MayHaveText, do: haveSimulatedNode,
+			Doc: "Makes a Node that no machine stands behind, Ready, with 4 CPUs, 8Gi of memory and room for 110 Pods unless the YAML says " +
+				"otherwise. The Pods of a scenario that has simulated Nodes are confined to them, and no other Pods are placed there.",
+		},
+		{
+			Sentence: `{field} of {kind} {name} is noted as {variable}`, Phase: Setup, do: noteField,
+			Doc: "Keeps a value as a ${variable} for later lines.",
+		},
+		{
+			Sentence: `{field} of the answer is noted as {variable}`, Phase: Setup, do: noteAnswer,
+			Doc: "Keeps a value of the last answer as a ${variable} for later lines.",
+		},
+	}
+}
+
+func haveObject(ctx context.Context, w *World, a Args) error {
+	_, _, err := w.make(ctx, a)
+	return err
+}
+
+func haveReadyObject(ctx context.Context, w *World, a Args) error {
+	kind, object, err := w.make(ctx, a)
+	if err != nil {
+		return err
+	}
+	return w.settle(ctx, kind, object)
+}
+
+// make creates the object of a Given with the rights of the kubeconfig. A refusal by the cluster's rules blocks the scenario.
+func (w *World) make(ctx context.Context, a Args) (client.Kind, map[string]any, error) {
+	kind, object, err := w.compose(ctx, a)
+	if err != nil {
+		return kind, nil, err
+	}
+	answer, err := w.create(ctx, w.Cluster.User, kind, object)
+	if err != nil {
+		return kind, nil, err
+	}
+	if answer.Code == http.StatusForbidden {
+		return kind, nil, &Blocked{fmt.Errorf("create %s %q: %s", kind.Kind, nameOf(object), answer)}
+	}
+	if answer.Refused() {
+		return kind, nil, &refusal{fmt.Sprintf("create %s %q", kind.Kind, nameOf(object)), answer.String()}
+	}
+	made, ok := answer.Object.(map[string]any)
+	if !ok {
+		return kind, nil, fmt.Errorf("create %s %q: the answer is not an object: %.200s", kind.Kind, nameOf(object), answer.Body)
+	}
+	return kind, made, nil
+}
+
+// compose makes the whole object out of a sentence and its YAML.
+func (w *World) compose(ctx context.Context, a Args) (client.Kind, map[string]any, error) {
+	object, err := a.object()
+	if err != nil {
+		return client.Kind{}, nil, err
+	}
+	kind, err := w.identify(ctx, a, object)
+	if err != nil {
+		return kind, nil, err
+	}
+	w.addDefaults(kind.Kind, object)
+	fill(child(object, "metadata"), "labels", map[string]any{})
+	child(object, "metadata", "labels")[RunLabel] = w.Run
+	return kind, object, nil
+}
+
+// identify fills in who the object is: kind, version, name and namespace.
+func (w *World) identify(ctx context.Context, a Args, object map[string]any) (client.Kind, error) {
+	apiVersion, _ := object["apiVersion"].(string)
+	kind, err := w.kind(ctx, a.get("kind"), apiVersion)
+	if err != nil {
+		return kind, err
+	}
+	fill(object, "apiVersion", kind.APIVersion())
+	fill(object, "kind", kind.Kind)
+	namespace, name := w.locate(a.get("name"))
+	metadata := child(object, "metadata")
+	if name != "" {
+		fill(metadata, "name", name)
+	}
+	if kind.Namespaced {
+		fill(metadata, "namespace", namespace)
+	}
+	return kind, nil
+}
+
+// locate parts "namespace/name"; a name alone is in the scenario's Namespace.
+func (w *World) locate(name string) (namespace, rest string) {
+	if namespace, rest, ok := strings.Cut(name, "/"); ok {
+		return namespace, rest
+	}
+	return w.Namespace, name
+}
+
+// create sends the object and remembers to remove it when it lives outside the scenario's Namespace.
+func (w *World) create(ctx context.Context, user *client.User, kind client.Kind, object map[string]any) (client.Answer, error) {
+	if kind.Kind == "Pod" && kind.Group == "" {
+		if err := w.awaitAccount(ctx); err != nil {
+			return client.Answer{}, err
+		}
+	}
+	body, err := json.Marshal(object)
+	if err != nil {
+		return client.Answer{}, broken("create %s: %w", kind.Kind, err)
+	}
+	namespace := textOf(child(object, "metadata"), "namespace")
+	request := client.Request{Method: http.MethodPost, Path: kind.Path(namespace, "", ""), Body: body, Query: url.Values{"fieldValidation": {"Strict"}}}
+	answer, err := user.Send(ctx, request)
+	if err == nil && !answer.Refused() {
+		w.created(kind, answer.Object)
+	}
+	return answer, err
+}
+
+// created takes note of a new object.
+func (w *World) created(kind client.Kind, made any) {
+	object, ok := made.(map[string]any)
+	if !ok {
+		return
+	}
+	if kind.Kind == "CustomResourceDefinition" {
+		w.defined(object)
+	}
+	namespace := textOf(child(object, "metadata"), "namespace")
+	if kind.Namespaced && namespace == w.Namespace {
+		return // goes with the Namespace
+	}
+	path := kind.Path(namespace, nameOf(object), "")
+	w.later(kind.Kind+" "+nameOf(object), func(ctx context.Context) error { return w.remove(ctx, path) })
+}
+
+// defined makes the kind of a new CustomResourceDefinition known to the scenario's later lines.
+func (w *World) defined(crd map[string]any) {
+	spec := child(crd, "spec")
+	names := child(spec, "names")
+	versions, _ := spec["versions"].([]any)
+	for _, v := range versions {
+		version, _ := v.(map[string]any)
+		if served, _ := version["served"].(bool); !served {
+			continue
+		}
+		kind := client.Kind{Kind: textOf(names, "kind"), Namespaced: textOf(spec, "scope") == "Namespaced"}
+		kind.Group, kind.Version, kind.Resource = textOf(spec, "group"), textOf(version, "name"), textOf(names, "plural")
+		w.kinds[kind.Kind] = kind
+		return
+	}
+}
+
+func noteField(ctx context.Context, w *World, a Args) error {
+	object, err := w.read(ctx, a)
+	if err != nil {
+		return err
+	}
+	return w.note(object, a)
+}
+
+func noteAnswer(_ context.Context, w *World, a Args) error {
+	if w.answer == nil {
+		return broken("%w", errNoAnswer)
+	}
+	return w.note(w.answer.Object, a)
+}
+
+// read gets the object that the sentence names.
+func (w *World) read(ctx context.Context, a Args) (map[string]any, error) {
+	kind, err := w.kind(ctx, a.get("kind"), "")
+	if err != nil {
+		return nil, err
+	}
+	namespace, name := w.locate(a.get("name"))
+	answer, err := w.Cluster.Send(ctx, client.Request{Method: http.MethodGet, Path: kind.Path(namespace, name, "")})
+	if err != nil {
+		return nil, err
+	}
+	object, ok := answer.Object.(map[string]any)
+	if answer.Refused() || !ok {
+		return nil, errors.New("get " + kind.Kind + " " + name + ": " + answer.String())
+	}
+	return object, nil
+}

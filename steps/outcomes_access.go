@@ -1,0 +1,67 @@
+package steps
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/seatrial/seatrial/steps/client"
+	"github.com/seatrial/seatrial/steps/partial"
+	"github.com/seatrial/seatrial/steps/wait"
+)
+
+// accessOutcomes are what the authorizers say.
+func accessOutcomes() []Step {
+	return []Step{
+		{
+			Sentence: `user {user} {may} {verb} {resource}[ in Namespace {namespace}]`, Phase: Outcome, observe: userMay,
+			Doc: "A SubjectAccessReview for the resource, in the scenario's Namespace unless another one is named.",
+		},
+		{
+			Sentence: `ServiceAccount {name} {may} {verb} {resource}`, Phase: Outcome, observe: accountMay,
+			Doc: "A SubjectAccessReview for the resource in the scenario's Namespace.",
+		},
+	}
+}
+
+func userMay(_ context.Context, w *World, a Args) (wait.Observer, error) {
+	return w.review(a, a.get("user"), []string{"system:authenticated"})
+}
+
+func accountMay(_ context.Context, w *World, a Args) (wait.Observer, error) {
+	namespace, name := w.locate(a.get("name"))
+	user := "system:serviceaccount:" + namespace + ":" + name
+	return w.review(a, user, []string{"system:authenticated", "system:serviceaccounts", "system:serviceaccounts:" + namespace})
+}
+
+func (w *World) review(a Args, user string, groups []string) (wait.Observer, error) {
+	namespace := w.Namespace
+	if a.given("namespace") {
+		namespace = a.get("namespace")
+	}
+	body, err := json.Marshal(map[string]any{
+		"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
+		"spec": map[string]any{"user": user, "groups": groups, "resourceAttributes": map[string]any{
+			"namespace": namespace, "verb": a.get("verb"), "resource": a.get("resource"),
+		}},
+	})
+	if err != nil {
+		return nil, broken("review access: %w", err)
+	}
+	request := client.Request{Method: http.MethodPost, Path: "/apis/authorization.k8s.io/v1/subjectaccessreviews", Body: body}
+	wanted := a.get("may") == "may"
+	return wait.Probe(askAgain, func(ctx context.Context) error {
+		answer, err := w.Cluster.Send(ctx, request)
+		if err != nil {
+			return wait.Notf("%v", err)
+		}
+		allowed, err := partial.Field(answer.Object, "status.allowed")
+		if err != nil || answer.Refused() {
+			return wait.Notf("the review is %s", answer)
+		}
+		if (allowed == true) != wanted {
+			return wait.Notf("the review says allowed: %v", allowed == true)
+		}
+		return nil
+	}), nil
+}
