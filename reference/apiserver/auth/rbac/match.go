@@ -59,8 +59,8 @@ func subjectKeys(subjects []rbacv1.Subject, namespace string) []string {
 	return keys
 }
 
-// allows reports whether one rule allows one request.
-func allows(r *rbacv1.PolicyRule, a authorizer.Attributes) bool {
+// RuleAllows reports whether one rule allows one request.
+func RuleAllows(r *rbacv1.PolicyRule, a authorizer.Attributes) bool {
 	if !has(r.Verbs, a.GetVerb()) {
 		return false
 	}

@@ -67,7 +67,7 @@ func (z *Authorizer) Authorize(_ context.Context, a authorizer.Attributes) (auth
 	why := ""
 	err := z.visit(u, a.GetNamespace(), func(g grant) bool {
 		for i := range g.rules {
-			if allows(&g.rules[i], a) {
+			if RuleAllows(&g.rules[i], a) {
 				why = "RBAC: allowed by " + g.String()
 				return false
 			}
