@@ -2,6 +2,8 @@ package api
 
 import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+
+	"github.com/seatrial/seatrial/reference/api/prepare"
 )
 
 // admissionResources are the rows of admissionregistration.k8s.io/v1.
@@ -11,11 +13,15 @@ func admissionResources() []Resource {
 	return []Resource{
 		row[admissionregistrationv1.ValidatingWebhookConfiguration, admissionregistrationv1.ValidatingWebhookConfigurationList](Resource{
 			Served: admission, Plural: "validatingwebhookconfigurations", Scope: Cluster, Categories: extensions, ConditionalUpdate: true,
-		}, hooks[admissionregistrationv1.ValidatingWebhookConfiguration]{}),
+		}, hooks[admissionregistrationv1.ValidatingWebhookConfiguration]{
+			create: prepare.ValidatingWebhooksCreate, update: prepare.ValidatingWebhooksUpdate,
+		}),
 
 		row[admissionregistrationv1.MutatingWebhookConfiguration, admissionregistrationv1.MutatingWebhookConfigurationList](Resource{
 			Served: admission, Plural: "mutatingwebhookconfigurations", Scope: Cluster, Categories: extensions, ConditionalUpdate: true,
-		}, hooks[admissionregistrationv1.MutatingWebhookConfiguration]{}),
+		}, hooks[admissionregistrationv1.MutatingWebhookConfiguration]{
+			create: prepare.MutatingWebhooksCreate, update: prepare.MutatingWebhooksUpdate,
+		}),
 
 		row[admissionregistrationv1.ValidatingAdmissionPolicy, admissionregistrationv1.ValidatingAdmissionPolicyList](Resource{
 			Served: admission, Plural: "validatingadmissionpolicies", Scope: Cluster, Categories: extensions, Status: true, ConditionalUpdate: true,

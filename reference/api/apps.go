@@ -5,6 +5,8 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/fields"
+
+	"github.com/seatrial/seatrial/reference/api/prepare"
 )
 
 // appsResources are the rows of apps/v1.
@@ -13,7 +15,7 @@ func appsResources() []Resource {
 	return []Resource{
 		row[appsv1.Deployment, appsv1.DeploymentList](Resource{
 			Served: apps, Plural: "deployments", Short: names("deploy"), Categories: names("all"), Status: true, Scale: true,
-		}, hooks[appsv1.Deployment]{}),
+		}, hooks[appsv1.Deployment]{update: prepare.DeploymentUpdate}),
 
 		row[appsv1.ReplicaSet, appsv1.ReplicaSetList](Resource{
 			Served: apps, Plural: "replicasets", Short: names("rs"), Categories: names("all"), Status: true, Scale: true,
@@ -26,7 +28,7 @@ func appsResources() []Resource {
 
 		row[appsv1.DaemonSet, appsv1.DaemonSetList](Resource{
 			Served: apps, Plural: "daemonsets", Short: names("ds"), Categories: names("all"), Status: true,
-		}, hooks[appsv1.DaemonSet]{}),
+		}, hooks[appsv1.DaemonSet]{create: prepare.DaemonSetCreate, update: prepare.DaemonSetUpdate}),
 
 		row[appsv1.ControllerRevision, appsv1.ControllerRevisionList](Resource{
 			Served: apps, Plural: "controllerrevisions",

@@ -5,6 +5,8 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/fields"
+
+	"github.com/seatrial/seatrial/reference/api/prepare"
 )
 
 // batchResources are the rows of batch/v1.
@@ -14,7 +16,7 @@ func batchResources() []Resource {
 		row[batchv1.Job, batchv1.JobList](Resource{
 			Served: batch, Plural: "jobs", Categories: names("all"), Status: true, OrphanByDefault: true,
 			FieldNames: names("status.successful"),
-		}, hooks[batchv1.Job]{fields: jobFields}),
+		}, hooks[batchv1.Job]{fields: jobFields, create: prepare.JobCreate}),
 
 		row[batchv1.CronJob, batchv1.CronJobList](Resource{
 			Served: batch, Plural: "cronjobs", Short: names("cj"), Categories: names("all"), Status: true,

@@ -3,6 +3,8 @@ package api
 import (
 	certificatesv1 "k8s.io/api/certificates/v1"
 	"k8s.io/apimachinery/pkg/fields"
+
+	"github.com/seatrial/seatrial/reference/api/prepare"
 )
 
 // certificatesResources are the rows of certificates.k8s.io/v1.
@@ -11,7 +13,10 @@ func certificatesResources() []Resource {
 		row[certificatesv1.CertificateSigningRequest, certificatesv1.CertificateSigningRequestList](Resource{
 			Served: in(certificatesv1.SchemeGroupVersion), Plural: "certificatesigningrequests", Scope: Cluster,
 			Short: names("csr"), Status: true, NoGeneration: true, FieldNames: names("spec.signerName"),
-		}, hooks[certificatesv1.CertificateSigningRequest]{fields: certificateFields}),
+		}, hooks[certificatesv1.CertificateSigningRequest]{
+			fields: certificateFields,
+			create: prepare.CertificateCreate, update: prepare.CertificateUpdate, status: prepare.CertificateStatusUpdate,
+		}),
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/fields"
+
+	"github.com/seatrial/seatrial/reference/api/prepare"
 )
 
 // coreResources are the rows of core/v1 that are neither pods, events nor volumes.
@@ -14,17 +16,23 @@ func coreResources() []Resource {
 		row[corev1.Namespace, corev1.NamespaceList](Resource{
 			Served: core, Plural: "namespaces", Scope: Cluster, Short: names("ns"), Status: true,
 			NoGeneration: true, NoCollection: true, FieldNames: names("status.phase"),
-		}, hooks[corev1.Namespace]{fields: namespaceFields}),
+		}, hooks[corev1.Namespace]{
+			fields: namespaceFields,
+			create: prepare.NamespaceCreate, update: prepare.NamespaceUpdate,
+		}),
 
 		row[corev1.Node, corev1.NodeList](Resource{
 			Served: core, Plural: "nodes", Scope: Cluster, Short: names("no"), Status: true,
-			NoGeneration: true, FieldNames: names("spec.unschedulable"),
+			StatusOnCreate: true, NoGeneration: true, FieldNames: names("spec.unschedulable"),
 		}, hooks[corev1.Node]{fields: nodeFields}),
 
 		row[corev1.Service, corev1.ServiceList](Resource{
 			Served: core, Plural: "services", Short: names("svc"), Categories: names("all"), Status: true,
 			NoGeneration: true, CreateOnUpdate: true, FieldNames: names("spec.clusterIP", "spec.type"),
-		}, hooks[corev1.Service]{fields: serviceFields}),
+		}, hooks[corev1.Service]{
+			fields: serviceFields,
+			create: prepare.ServiceCreate, update: prepare.ServiceUpdate,
+		}),
 
 		row[corev1.Endpoints, corev1.EndpointsList](Resource{
 			Served: core, Plural: "endpoints", Short: names("ep"), CreateOnUpdate: true,
@@ -40,7 +48,7 @@ func coreResources() []Resource {
 
 		row[corev1.ServiceAccount, corev1.ServiceAccountList](Resource{
 			Served: core, Plural: "serviceaccounts", Short: names("sa"),
-		}, hooks[corev1.ServiceAccount]{}),
+		}, hooks[corev1.ServiceAccount]{create: prepare.ServiceAccountCreate, update: prepare.ServiceAccountUpdate}),
 
 		row[corev1.ResourceQuota, corev1.ResourceQuotaList](Resource{
 			Served: core, Plural: "resourcequotas", Short: names("quota"), Status: true, NoGeneration: true,
@@ -48,7 +56,7 @@ func coreResources() []Resource {
 
 		row[corev1.LimitRange, corev1.LimitRangeList](Resource{
 			Served: core, Plural: "limitranges", Short: names("limits"), NoGeneration: true, CreateOnUpdate: true,
-		}, hooks[corev1.LimitRange]{}),
+		}, hooks[corev1.LimitRange]{create: prepare.LimitRangeCreate}),
 	}
 }
 

@@ -2,6 +2,8 @@ package api
 
 import (
 	discoveryv1 "k8s.io/api/discovery/v1"
+
+	"github.com/seatrial/seatrial/reference/api/prepare"
 )
 
 // discoveryResources are the rows of discovery.k8s.io/v1.
@@ -9,6 +11,6 @@ func discoveryResources() []Resource {
 	return []Resource{
 		row[discoveryv1.EndpointSlice, discoveryv1.EndpointSliceList](Resource{
 			Served: in(discoveryv1.SchemeGroupVersion), Plural: "endpointslices",
-		}, hooks[discoveryv1.EndpointSlice]{}),
+		}, hooks[discoveryv1.EndpointSlice]{create: prepare.EndpointSliceCreate, update: prepare.EndpointSliceUpdate}),
 	}
 }

@@ -5,6 +5,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/fields"
+
+	"github.com/seatrial/seatrial/reference/api/prepare"
 )
 
 // podResources are the rows of pods and of what makes pods in core/v1.
@@ -16,11 +18,14 @@ func podResources() []Resource {
 			FieldNames: names("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
 				"spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName"),
 			Indexed: names("spec.nodeName"),
-		}, hooks[corev1.Pod]{fields: podFields}),
+		}, hooks[corev1.Pod]{
+			fields: podFields, graceful: prepare.PodGraceful,
+			create: prepare.PodCreate, status: prepare.PodStatusUpdate,
+		}),
 
 		row[corev1.PodTemplate, corev1.PodTemplateList](Resource{
 			Served: core, Plural: "podtemplates",
-		}, hooks[corev1.PodTemplate]{}),
+		}, hooks[corev1.PodTemplate]{create: prepare.PodTemplateCreate, update: prepare.PodTemplateUpdate}),
 
 		row[corev1.ReplicationController, corev1.ReplicationControllerList](Resource{
 			Served: core, Plural: "replicationcontrollers", Short: names("rc"), Categories: names("all"),

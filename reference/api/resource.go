@@ -44,9 +44,10 @@ type Resource struct {
 	New     func() runtime.Object
 	NewList func() runtime.Object
 
-	Status       bool // serves /status; spec and status are written apart
-	Scale        bool // serves /scale
-	NoGeneration bool // spec changes do not count metadata.generation
+	Status         bool // serves /status; spec and status are written apart
+	Scale          bool // serves /scale
+	StatusOnCreate bool // POST may set status: a node registers with its own
+	NoGeneration   bool // spec changes do not count metadata.generation
 
 	TTL               time.Duration // objects are deleted after this time; zero means never
 	NoCache           bool          // reads go to etcd, without a watch cache

@@ -2,6 +2,8 @@ package api
 
 import (
 	schedulingv1 "k8s.io/api/scheduling/v1"
+
+	"github.com/seatrial/seatrial/reference/api/prepare"
 )
 
 // schedulingResources are the rows of scheduling.k8s.io/v1.
@@ -9,6 +11,6 @@ func schedulingResources() []Resource {
 	return []Resource{
 		row[schedulingv1.PriorityClass, schedulingv1.PriorityClassList](Resource{
 			Served: in(schedulingv1.SchemeGroupVersion), Plural: "priorityclasses", Scope: Cluster, Short: names("pc"),
-		}, hooks[schedulingv1.PriorityClass]{}),
+		}, hooks[schedulingv1.PriorityClass]{create: prepare.PriorityClassCreate}),
 	}
 }

@@ -2,6 +2,8 @@ package api
 
 import (
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/seatrial/seatrial/reference/api/prepare"
 )
 
 // volumeResources are the rows of persistent volumes and their claims.
@@ -10,10 +12,10 @@ func volumeResources() []Resource {
 	return []Resource{
 		row[corev1.PersistentVolume, corev1.PersistentVolumeList](Resource{
 			Served: core, Plural: "persistentvolumes", Scope: Cluster, Short: names("pv"), Status: true, NoGeneration: true,
-		}, hooks[corev1.PersistentVolume]{}),
+		}, hooks[corev1.PersistentVolume]{create: prepare.PersistentVolumeCreate, status: prepare.PersistentVolumeStatusUpdate}),
 
 		row[corev1.PersistentVolumeClaim, corev1.PersistentVolumeClaimList](Resource{
 			Served: core, Plural: "persistentvolumeclaims", Short: names("pvc"), Status: true, NoGeneration: true,
-		}, hooks[corev1.PersistentVolumeClaim]{}),
+		}, hooks[corev1.PersistentVolumeClaim]{create: prepare.PersistentVolumeClaimCreate, update: prepare.PersistentVolumeClaimUpdate}),
 	}
 }

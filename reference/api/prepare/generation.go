@@ -1,0 +1,53 @@
+package prepare
+
+import (
+	"context"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// The kinds below count generations although they have no spec.
+
+// EndpointSliceCreate counts the first generation.
+func EndpointSliceCreate(_ context.Context, slice *discoveryv1.EndpointSlice) { slice.Generation = 1 }
+
+// EndpointSliceUpdate counts a change of anything but metadata, and of labels.
+func EndpointSliceUpdate(slice, old *discoveryv1.EndpointSlice) {
+	a, b := *slice, *old
+	a.ObjectMeta, b.ObjectMeta = metav1.ObjectMeta{}, metav1.ObjectMeta{}
+	a.TypeMeta, b.TypeMeta = metav1.TypeMeta{}, metav1.TypeMeta{}
+	if !equality.Semantic.DeepEqual(a, b) || !equality.Semantic.DeepEqual(slice.Labels, old.Labels) {
+		slice.Generation = old.Generation + 1
+	}
+}
+
+// PriorityClassCreate counts the only generation there is.
+func PriorityClassCreate(_ context.Context, c *schedulingv1.PriorityClass) { c.Generation = 1 }
+
+// ValidatingWebhooksCreate counts the first generation.
+func ValidatingWebhooksCreate(_ context.Context, c *admissionregistrationv1.ValidatingWebhookConfiguration) {
+	c.Generation = 1
+}
+
+// ValidatingWebhooksUpdate counts a change of the webhooks.
+func ValidatingWebhooksUpdate(c, old *admissionregistrationv1.ValidatingWebhookConfiguration) {
+	if !equality.Semantic.DeepEqual(c.Webhooks, old.Webhooks) {
+		c.Generation = old.Generation + 1
+	}
+}
+
+// MutatingWebhooksCreate counts the first generation.
+func MutatingWebhooksCreate(_ context.Context, c *admissionregistrationv1.MutatingWebhookConfiguration) {
+	c.Generation = 1
+}
+
+// MutatingWebhooksUpdate counts a change of the webhooks.
+func MutatingWebhooksUpdate(c, old *admissionregistrationv1.MutatingWebhookConfiguration) {
+	if !equality.Semantic.DeepEqual(c.Webhooks, old.Webhooks) {
+		c.Generation = old.Generation + 1
+	}
+}

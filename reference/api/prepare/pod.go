@@ -1,0 +1,158 @@
+// Package prepare gives an object its stored form before it is validated: what
+// only the server may set is set, what the client may not change is put back.
+// Functions for updates never change old.
+package prepare
+
+import (
+	"context"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/kubectl/pkg/util/qos"
+)
+
+// PodCreate starts the life of a pod: pending, with its quality of service
+// class, and held back while it has scheduling gates.
+func PodCreate(_ context.Context, pod *corev1.Pod) {
+	pod.Generation = 1
+	pod.Status = corev1.PodStatus{Phase: corev1.PodPending, QOSClass: qos.ComputePodQOS(pod)}
+	if len(pod.Spec.SchedulingGates) > 0 {
+		pod.Status.Conditions = append(pod.Status.Conditions, corev1.PodCondition{
+			Type:               corev1.PodScheduled,
+			Status:             corev1.ConditionFalse,
+			Reason:             corev1.PodReasonSchedulingGated,
+			Message:            "Scheduling is blocked due to non-empty scheduling gates",
+			LastTransitionTime: metav1.Now(),
+		})
+	}
+	mergeMatchLabelKeys(pod)
+}
+
+// PodStatusUpdate keeps what a writer of status leaves out because it does not know it.
+func PodStatusUpdate(pod, old *corev1.Pod) {
+	pod.DeletionTimestamp = nil // put back by the library: status never starts a deletion
+	status, before := &pod.Status, &old.Status
+	if status.QOSClass == "" {
+		status.QOSClass = before.QOSClass
+	}
+	if status.ObservedGeneration == 0 {
+		status.ObservedGeneration = before.ObservedGeneration
+	}
+	for i := range status.Conditions {
+		c := &status.Conditions[i]
+		if c.ObservedGeneration != 0 {
+			continue
+		}
+		known := slices.IndexFunc(before.Conditions, func(b corev1.PodCondition) bool { return b.Type == c.Type })
+		if known >= 0 {
+			c.ObservedGeneration = before.Conditions[known].ObservedGeneration
+		}
+	}
+}
+
+// PodGraceful sets the grace period of a delete. A pod that has no node or has
+// ended goes at once; a period below zero counts as one second.
+func PodGraceful(pod *corev1.Pod, opts *metav1.DeleteOptions) bool {
+	var period int64
+	switch {
+	case opts.GracePeriodSeconds != nil:
+		period = *opts.GracePeriodSeconds
+	case pod.Spec.TerminationGracePeriodSeconds != nil:
+		period = *pod.Spec.TerminationGracePeriodSeconds
+	}
+	if pod.Spec.NodeName == "" || pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded {
+		period = 0
+	}
+	if period < 0 {
+		period = 1
+	}
+	opts.GracePeriodSeconds = &period
+	return true
+}
+
+// PodEphemeralContainers lets an update through pods/ephemeralcontainers change
+// nothing but the list of ephemeral containers.
+func PodEphemeralContainers(pod, old *corev1.Pod) {
+	containers := pod.Spec.EphemeralContainers
+	keepPod(pod, old)
+	pod.Spec.EphemeralContainers = containers
+}
+
+// PodResize lets an update through pods/resize change nothing but resources and
+// resize policies. Containers are matched by name; the order, and containers
+// that come or go, are left for validation to refuse.
+func PodResize(pod, old *corev1.Pod) {
+	containers, inits, resources := pod.Spec.Containers, pod.Spec.InitContainers, pod.Spec.Resources
+	keepPod(pod, old)
+	pod.Spec.Containers = resized(containers, pod.Spec.Containers)
+	pod.Spec.InitContainers = resized(inits, pod.Spec.InitContainers)
+	if resources != nil {
+		pod.Spec.Resources = resources
+	}
+}
+
+// keepPod puts all of old back, apart from what identifies the writer's view.
+func keepPod(pod, old *corev1.Pod) {
+	version, fields := pod.ResourceVersion, pod.ManagedFields
+	old.DeepCopyInto(pod)
+	pod.ResourceVersion, pod.ManagedFields = version, fields
+}
+
+func resized(containers, old []corev1.Container) []corev1.Container {
+	var out []corev1.Container
+	for _, c := range containers {
+		kept := c
+		if i := slices.IndexFunc(old, func(o corev1.Container) bool { return o.Name == c.Name }); i >= 0 {
+			kept = old[i]
+			kept.Resources, kept.ResizePolicy = c.Resources, c.ResizePolicy
+		}
+		out = append(out, kept)
+	}
+	return out
+}
+
+// mergeMatchLabelKeys turns matchLabelKeys of affinity and spread terms into
+// requirements on the pod's own label values (KEP-3633, KEP-3243).
+func mergeMatchLabelKeys(pod *corev1.Pod) {
+	for i := range pod.Spec.TopologySpreadConstraints {
+		c := &pod.Spec.TopologySpreadConstraints[i]
+		requireLabels(c.LabelSelector, pod.Labels, c.MatchLabelKeys, metav1.LabelSelectorOpIn)
+	}
+	affinity := pod.Spec.Affinity
+	if affinity == nil {
+		return
+	}
+	if a := affinity.PodAffinity; a != nil {
+		mergeTerms(a.RequiredDuringSchedulingIgnoredDuringExecution, a.PreferredDuringSchedulingIgnoredDuringExecution, pod.Labels)
+	}
+	if a := affinity.PodAntiAffinity; a != nil {
+		mergeTerms(a.RequiredDuringSchedulingIgnoredDuringExecution, a.PreferredDuringSchedulingIgnoredDuringExecution, pod.Labels)
+	}
+}
+
+func mergeTerms(required []corev1.PodAffinityTerm, preferred []corev1.WeightedPodAffinityTerm, labels map[string]string) {
+	for i := range required {
+		mergeTerm(&required[i], labels)
+	}
+	for i := range preferred {
+		mergeTerm(&preferred[i].PodAffinityTerm, labels)
+	}
+}
+
+func mergeTerm(term *corev1.PodAffinityTerm, labels map[string]string) {
+	requireLabels(term.LabelSelector, labels, term.MatchLabelKeys, metav1.LabelSelectorOpIn)
+	requireLabels(term.LabelSelector, labels, term.MismatchLabelKeys, metav1.LabelSelectorOpNotIn)
+}
+
+func requireLabels(selector *metav1.LabelSelector, labels map[string]string, keys []string, op metav1.LabelSelectorOperator) {
+	if selector == nil {
+		return
+	}
+	for _, key := range keys {
+		if value, ok := labels[key]; ok {
+			selector.MatchExpressions = append(selector.MatchExpressions,
+				metav1.LabelSelectorRequirement{Key: key, Operator: op, Values: []string{value}})
+		}
+	}
+}
