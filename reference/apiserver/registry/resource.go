@@ -68,7 +68,7 @@ func (r *REST) Categories() []string { return r.Row.Categories }
 func (r *REST) Storages() map[string]rest.Storage {
 	m := map[string]rest.Storage{r.Row.Plural: r}
 	if r.Row.NoCollection {
-		m[r.Row.Plural] = single{r}
+		m[r.Row.Plural] = Single{r}
 	}
 	if r.Row.Status {
 		m[r.Row.Plural+"/status"] = NewStatus(r)
@@ -79,11 +79,11 @@ func (r *REST) Storages() map[string]rest.Storage {
 	return m
 }
 
-// single is a resource without deletecollection.
-type single struct{ oneByOne }
+// Single is a resource without deletecollection, for which the library asks by type.
+type Single struct{ OneByOne }
 
-// oneByOne is what a store offers but deletecollection, for which the library asks by type.
-type oneByOne interface {
+// OneByOne is what a store offers but deletecollection.
+type OneByOne interface {
 	rest.Storage
 	rest.Scoper
 	rest.Getter

@@ -36,7 +36,7 @@ func (s strategy) Canonicalize(runtime.Object)    {}
 // PrepareForCreate drops what the client may not set: status is written
 // through /status, generation is counted by the server.
 func (s strategy) PrepareForCreate(ctx context.Context, obj runtime.Object) {
-	if s.row.Status {
+	if s.row.Status && !s.row.StatusOnCreate {
 		structField(obj, "Status").SetZero()
 	}
 	if s.countsGeneration(obj) {

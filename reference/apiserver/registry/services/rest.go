@@ -1,0 +1,126 @@
+// Package services serves Services: it gives them cluster IPs and node ports,
+// and takes them back, exactly as often as the Service is written and deleted.
+package services
+
+import (
+	"context"
+	"net/netip"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apiserver/pkg/endpoints/request"
+	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
+	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/apiserver/pkg/util/dryrun"
+
+	"github.com/seatrial/seatrial/reference/api/prepare"
+	"github.com/seatrial/seatrial/reference/apiserver/registry"
+	"github.com/seatrial/seatrial/reference/apiserver/storage"
+)
+
+// Options is what the resource needs beside its store.
+type Options struct {
+	Services  *registry.REST
+	Addresses *registry.REST // IPAddresses
+	Endpoints *registry.REST
+	// CIDR is the range of cluster IPs.
+	CIDR netip.Prefix
+	// NodePorts are the ports that are taken.
+	NodePorts *storage.Claims
+}
+
+// REST is services. Every create and update runs in a transaction, which the
+// hooks of the store find in the context: what it allocated is given back when
+// the write fails, what the old object had is given back when it succeeds.
+type REST struct {
+	*registry.REST
+	addresses *addresses
+	ports     *ports
+	endpoints *registry.REST
+}
+
+// New makes services from its store.
+func New(o Options) *REST {
+	r := &REST{
+		REST:      o.Services,
+		addresses: &addresses{store: o.Addresses, cidr: o.CIDR.Masked()},
+		ports:     &ports{claims: o.NodePorts},
+		endpoints: o.Endpoints,
+	}
+	r.BeginCreate = r.beginCreate
+	r.BeginUpdate = r.beginUpdate
+	r.AfterDelete = r.afterDelete
+	return r
+}
+
+// Create implements rest.Creater.
+func (r *REST) Create(ctx context.Context, obj runtime.Object, validate rest.ValidateObjectFunc, opts *metav1.CreateOptions) (runtime.Object, error) {
+	t := r.begin(dryrun.IsDryRun(opts.DryRun))
+	out, err := r.REST.Create(t.in(ctx), obj, validate, opts)
+	t.end(ctx, err)
+	return out, err
+}
+
+// Update implements rest.Updater. Patch and apply come through it too.
+func (r *REST) Update(ctx context.Context, name string, info rest.UpdatedObjectInfo, create rest.ValidateObjectFunc,
+	update rest.ValidateObjectUpdateFunc, force bool, opts *metav1.UpdateOptions,
+) (runtime.Object, bool, error) {
+	t := r.begin(dryrun.IsDryRun(opts.DryRun))
+	out, created, err := r.REST.Update(t.in(ctx), name, info, create, update, force, opts)
+	t.end(ctx, err)
+	return out, created, err
+}
+
+func finish(context.Context, bool) {} // the transaction does it, when the write is really done
+
+func (r *REST) beginCreate(ctx context.Context, obj runtime.Object, _ *metav1.CreateOptions) (genericregistry.FinishFunc, error) {
+	s := obj.(*corev1.Service)
+	prepare.ServiceCreate(ctx, s)
+	return finish, r.allocate(ctx, s, &corev1.Service{})
+}
+
+func (r *REST) beginUpdate(ctx context.Context, obj, old runtime.Object, _ *metav1.UpdateOptions) (genericregistry.FinishFunc, error) {
+	s, before := obj.(*corev1.Service), old.(*corev1.Service)
+	prepare.ServiceUpdate(s, before)
+	return finish, r.allocate(ctx, s, before)
+}
+
+// allocate fills in what the service needs and does not have.
+func (r *REST) allocate(ctx context.Context, s, old *corev1.Service) error {
+	t := transactionIn(ctx)
+	if t == nil {
+		return nil // a subresource, which cannot change the spec
+	}
+	t.restart(ctx)
+	errs := defaultFamilies(s, r.addresses.cidr)
+	if len(errs) == 0 {
+		errs = append(errs, t.allocateAddresses(ctx, s, old)...)
+		errs = append(errs, t.allocatePorts(ctx, s, old)...)
+	}
+	if len(errs) > 0 {
+		return apierrors.NewInvalid(corev1.SchemeGroupVersion.WithKind("Service").GroupKind(), s.Name, errs)
+	}
+	return nil
+}
+
+// afterDelete gives everything back and removes the Endpoints that a user may
+// have made for the service.
+func (r *REST) afterDelete(obj runtime.Object, opts *metav1.DeleteOptions) {
+	if dryrun.IsDryRun(opts.DryRun) {
+		return
+	}
+	s := obj.(*corev1.Service)
+	ctx := context.Background()
+	r.addresses.freeAll(ctx, addressesOf(s))
+	r.ports.freeAll(ctx, portsOf(s))
+	r.deleteEndpoints(ctx, s)
+}
+
+// deleteEndpoints removes the Endpoints of a deleted service: nobody else knows
+// that those of a service without a selector belonged to it.
+func (r *REST) deleteEndpoints(ctx context.Context, s *corev1.Service) {
+	ctx = request.WithNamespace(ctx, s.Namespace)
+	_, _, _ = r.endpoints.Delete(ctx, s.Name, rest.ValidateAllObjectFunc, metav1.NewDeleteOptions(0))
+}
