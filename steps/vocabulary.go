@@ -180,3 +180,6 @@ func cutBound(line string) (bound string, span time.Duration, rest string) {
 
 // Notes is the name of the variable that the line sets, if it sets one.
 func (m Match) Notes() string { return m.values["variable"] }
+
+// Kind is the kind of object that the line speaks of; empty if of none.
+func (m Match) Kind() string { return m.values["kind"] }

@@ -1,0 +1,74 @@
+package journal
+
+import (
+	"time"
+
+	"github.com/seatrial/seatrial/harness/spec"
+	"github.com/seatrial/seatrial/harness/verdict"
+)
+
+// Journal is what the records of a run say together.
+type Journal struct {
+	Run     Run
+	Begin   time.Time
+	Pages   []spec.Feature
+	Order   []string
+	Results map[string]Result
+	Started map[string]Started
+	Steps   map[string][]Step
+	// End is nil while the run goes on, and for ever when it was killed.
+	End *End
+}
+
+// New returns a journal without records.
+func New() *Journal {
+	return &Journal{Results: map[string]Result{}, Started: map[string]Started{}, Steps: map[string][]Step{}}
+}
+
+// Add takes one record in.
+func (j *Journal) Add(r Record) {
+	switch {
+	case r.Run != nil:
+		j.Run, j.Begin = *r.Run, r.Time
+	case r.Page != nil:
+		j.Pages = append(j.Pages, *r.Page)
+	case r.Selected != nil:
+		j.Order = append(j.Order, r.Selected.IDs...)
+	case r.Started != nil:
+		j.Started[r.Started.ID] = *r.Started
+		j.Steps[r.Started.ID] = nil
+	case r.Step != nil:
+		j.Steps[r.Step.ID] = append(j.Steps[r.Step.ID], *r.Step)
+	case r.Result != nil:
+		j.Results[r.Result.ID] = *r.Result
+	case r.End != nil:
+		j.End = r.End
+	}
+}
+
+// Result is the verdict on a scenario that was selected; one that has none did not run.
+func (j *Journal) Result(id string) Result {
+	if result, ok := j.Results[id]; ok {
+		return result
+	}
+	return Result{ID: id, Verdict: verdict.NotRun, Why: "the run ended before the scenario did", FailedStep: -1}
+}
+
+// Counts counts the verdicts of all scenarios that were selected.
+func (j *Journal) Counts() verdict.Counts {
+	counts := verdict.Counts{}
+	for _, id := range j.Order {
+		counts[j.Result(id).Verdict]++
+	}
+	return counts
+}
+
+// Selected reports whether the scenario takes part in the run.
+func (j *Journal) Selected(id string) bool {
+	for _, selected := range j.Order {
+		if selected == id {
+			return true
+		}
+	}
+	return false
+}

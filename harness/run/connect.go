@@ -1,0 +1,103 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/seatrial/seatrial/steps/client"
+	"github.com/seatrial/seatrial/steps/partial"
+)
+
+// reach bounds the first requests to a cluster.
+const reach = 15 * time.Second
+
+// Unreachable tells that the cluster did not answer at the start, or that there is no way to address it.
+type Unreachable struct{ Cause error }
+
+func (e *Unreachable) Error() string { return "reach the cluster: " + e.Cause.Error() }
+
+// Unwrap gives the cause.
+func (e *Unreachable) Unwrap() error { return e.Cause }
+
+// Connect reads a kubeconfig file. The empty path means $KUBECONFIG or ~/.kube/config; the empty context the current one.
+func Connect(path, kubeContext string) (*rest.Config, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = path
+	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: kubeContext})
+	config, err := loader.ClientConfig()
+	if err != nil {
+		return nil, &Unreachable{fmt.Errorf("read kubeconfig %q: %w", path, err)}
+	}
+	return config, nil
+}
+
+// survey asks what the cluster is and what it offers.
+func survey(ctx context.Context, cluster *client.Cluster) (version string, capabilities []string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, reach)
+	defer cancel()
+	answer, err := cluster.Send(ctx, client.Request{Method: http.MethodGet, Path: "/version"})
+	if err == nil && answer.Refused() {
+		err = fmt.Errorf("GET /version is %s", answer)
+	}
+	if err != nil {
+		return "", nil, &Unreachable{fmt.Errorf("%s: %w", cluster.Host(), err)}
+	}
+	gitVersion, _ := partial.Field(answer.Object, "gitVersion")
+	capabilities, err = detect(ctx, cluster)
+	return partial.Text(gitVersion), capabilities, err
+}
+
+// detect finds the capabilities that scenarios ask for with @needs:.
+func detect(ctx context.Context, cluster *client.Cluster) ([]string, error) {
+	nodes, err := cluster.Send(ctx, client.Request{Method: http.MethodGet, Path: "/api/v1/nodes"})
+	if err != nil {
+		return nil, &Unreachable{err}
+	}
+	dns, err := cluster.Send(ctx, client.Request{Method: http.MethodGet, Path: "/api/v1/namespaces/kube-system/services/kube-dns"})
+	if err != nil {
+		return nil, &Unreachable{err}
+	}
+	var found []string
+	count := usableNodes(nodes)
+	if count > 0 {
+		found = append(found, "nodes")
+	}
+	if count > 1 {
+		found = append(found, "two-nodes")
+	}
+	if !dns.Refused() && count > 0 {
+		found = append(found, "dns")
+	}
+	slices.Sort(found)
+	return found, nil
+}
+
+// usableNodes counts the Nodes that are Ready and take any Pod.
+func usableNodes(answer client.Answer) int {
+	items, _ := partial.Field(answer.Object, "items")
+	nodes, _ := items.([]any)
+	count := 0
+	for _, node := range nodes {
+		ready, _ := partial.Field(node, "status.conditions[type=Ready].status")
+		closed, _ := partial.Field(node, "spec.unschedulable")
+		taints, _ := partial.Field(node, "spec.taints")
+		if ready == "True" && closed != true && !repels(taints) {
+			count++
+		}
+	}
+	return count
+}
+
+func repels(taints any) bool {
+	list, _ := taints.([]any)
+	return slices.ContainsFunc(list, func(taint any) bool {
+		effect, _ := partial.Field(taint, "effect")
+		return effect == "NoSchedule" || effect == "NoExecute"
+	})
+}
