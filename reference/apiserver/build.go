@@ -4,20 +4,14 @@ import (
 	"context"
 	"fmt"
 
-	"k8s.io/apiserver/pkg/admission"
-	"k8s.io/apiserver/pkg/authentication/group"
-	"k8s.io/apiserver/pkg/authentication/request/anonymous"
-	"k8s.io/apiserver/pkg/authentication/request/bearertoken"
-	"k8s.io/apiserver/pkg/authentication/request/union"
-	"k8s.io/apiserver/pkg/authentication/request/x509"
-	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	flowcontrol "k8s.io/apiserver/pkg/util/flowcontrol"
 	"k8s.io/apiserver/pkg/util/webhook"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	aggregator "k8s.io/kube-aggregator/pkg/apiserver"
 
+	"github.com/seatrial/seatrial/reference/apiserver/auth"
+	"github.com/seatrial/seatrial/reference/apiserver/registry/services"
 	"github.com/seatrial/seatrial/reference/apiserver/storage"
 )
 
@@ -29,6 +23,8 @@ type chain struct {
 	client    kubernetes.Interface
 	informers informers.SharedInformerFactory
 	resolver  webhook.ServiceResolver
+	auth      *auth.Auth
+	services  *services.REST
 }
 
 // build makes the delegation chain: aggregator -> built-in resources -> custom resources -> 404.
@@ -78,19 +74,5 @@ func (s *Server) build(ctx context.Context) error {
 	}
 	s.handler = top.GenericAPIServer.Handler
 	s.run = prepared.Run
-	return nil
-}
-
-// secure sets who may do what.
-func (c *chain) secure(ids *identities) error {
-	auths := union.New(bearertoken.New(ids))
-	if ca := c.config.SecureServing.ClientCA; ca != nil {
-		auths = union.New(bearertoken.New(ids), x509.NewDynamic(ca.VerifyOptions, x509.CommonNameUserConversion))
-	}
-	c.config.Authentication.Authenticator = union.NewFailOnError(group.NewAuthenticatedGroupAdder(auths), anonymous.NewAuthenticator(nil))
-	c.config.Authorization.Authorizer = authorizerfactory.NewAlwaysAllowAuthorizer()
-	c.config.AdmissionControl = admission.NewChainHandler()
-	c.config.FlowControl = flowcontrol.New(c.informers, c.client.FlowcontrolV1(),
-		c.config.MaxRequestsInFlight+c.config.MaxMutatingRequestsInFlight)
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seatrial/seatrial/reference/api"
 	"github.com/seatrial/seatrial/reference/api/scheme"
+	"github.com/seatrial/seatrial/reference/apiserver/auth/tokens"
 	"github.com/seatrial/seatrial/reference/apiserver/registry"
 	"github.com/seatrial/seatrial/reference/apiserver/storage"
 )
@@ -37,17 +38,22 @@ func (c *chain) builtIn(next genericapiserver.DelegationTarget) (*genericapiserv
 	if err != nil {
 		return nil, nil, err
 	}
-	all := storages{}
+	all, opened := storages{}, stores{}
 	for _, row := range rows {
 		r, err := registry.New(row, scheme.Scheme, getter)
 		if err != nil {
 			return nil, nil, err
 		}
+		opened[r.DefaultQualifiedResource] = r
 		for path, st := range r.Storages() {
 			for _, gv := range row.Served {
 				all.add(gv, path, st)
 			}
 		}
+	}
+	c.addSpecial(all, opened)
+	if err := c.installIssuer(server); err != nil {
+		return nil, nil, err
 	}
 	types := applyconfigurations.NewTypeConverter(scheme.Public)
 	if err := install(server, c.config, all, types); err != nil {
@@ -77,4 +83,19 @@ func (c *chain) tableGetter(rows []api.Resource) (*storage.Getter, error) {
 		}
 		return h, nil
 	}), nil
+}
+
+// installIssuer publishes the keys of service account tokens.
+func (c *chain) installIssuer(server *genericapiserver.GenericAPIServer) error {
+	discovery, err := c.auth.Issuer.Discovery()
+	if err != nil {
+		return err
+	}
+	keys, err := c.auth.Issuer.JWKS()
+	if err != nil {
+		return err
+	}
+	server.Handler.NonGoRestfulMux.Handle(tokens.DiscoveryPath, discovery)
+	server.Handler.NonGoRestfulMux.Handle(tokens.JWKSPath, keys)
+	return nil
 }

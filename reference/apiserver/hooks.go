@@ -13,11 +13,13 @@ import (
 const (
 	hookRetry         = 50 * time.Millisecond // while the server starts
 	serviceInterval   = 10 * time.Second      // upstream's, for the endpoints of default/kubernetes
-	bootstrapInterval = time.Minute
+	bootstrapInterval = 3 * time.Minute
 	neverAgain        = time.Duration(0)
 	hookObjects       = "start-system-namespaces-controller"
 	hookService       = "bootstrap-controller"
 	hookFlowControl   = "priority-and-fairness-config-producer"
+	hookRepair        = "start-service-ip-repair-controllers"
+	hookAuthorizers   = "start-authorizers"
 	hookRBAC          = "rbac/bootstrap-roles"
 )
 
@@ -38,6 +40,7 @@ func (c *chain) addHooks(server *genericapiserver.GenericAPIServer) error {
 		{hookObjects, bootstrapInterval, func(ctx context.Context) error { return bootstrap.Write(ctx, c.client, o) }},
 		{hookService, serviceInterval, func(ctx context.Context) error { return bootstrap.WriteKubernetesService(ctx, c.client, o) }},
 		{hookFlowControl, bootstrapInterval, func(ctx context.Context) error { return bootstrap.WriteFlowControl(ctx, c.client.FlowcontrolV1()) }},
+		{hookRepair, bootstrapInterval, c.services.Repair},
 		{hookRBAC, neverAgain, func(ctx context.Context) error { return rbac.Ensure(ctx, c.client) }},
 	}
 	for _, h := range hooks {
@@ -52,7 +55,14 @@ func (c *chain) addHooks(server *genericapiserver.GenericAPIServer) error {
 			return err
 		}
 	}
-	return nil
+	return server.AddPostStartHook(hookAuthorizers, func(hook genericapiserver.PostStartHookContext) error {
+		go func() {
+			if err := c.auth.Run(hook); err != nil {
+				c.options.Logger.Error("authorizers stopped", "err", err)
+			}
+		}()
+		return nil
+	})
 }
 
 // writeOnce retries until write succeeds or the server stops.

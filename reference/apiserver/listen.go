@@ -23,12 +23,21 @@ func secureServing(o *Options) (*genericapiserver.SecureServingInfo, error) {
 		return nil, err
 	}
 	info.Cert = cert
-	if len(o.ClientCA) > 0 {
-		ca, err := dynamiccertificates.NewStaticCAContent("client-ca", o.ClientCA)
+	// These are the CAs from which a client is asked for a certificate; whose
+	// certificate means what is for package auth to say.
+	var cas []dynamiccertificates.CAContentProvider
+	for name, pem := range map[string][]byte{"client-ca": o.ClientCA, "request-header-ca": o.RequestHeaderCA} {
+		if len(pem) == 0 {
+			continue
+		}
+		ca, err := dynamiccertificates.NewStaticCAContent(name, pem)
 		if err != nil {
 			return nil, err
 		}
-		info.ClientCA = ca
+		cas = append(cas, ca)
+	}
+	if len(cas) > 0 {
+		info.ClientCA = dynamiccertificates.NewUnionCAContentProvider(cas...)
 	}
 	return info, nil
 }

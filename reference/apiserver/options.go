@@ -2,6 +2,7 @@ package apiserver
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/seatrial/seatrial/reference/apiserver/auth"
 )
 
 // Version is the version of Kubernetes whose API is served.
@@ -36,6 +39,22 @@ type Options struct {
 	AdvertiseAddress netip.AddrPort
 	// ServiceCIDR is the range of cluster IPs; the zero value means 10.96.0.0/16.
 	ServiceCIDR netip.Prefix
+
+	// Auth configures who may do what. Client, Informers, Components, ClientCA and
+	// RequestHeader are set by the server.
+	Auth auth.Options
+	// EnableAdmission and DisableAdmission name admission plugins to turn on and
+	// off, besides those that are on by default.
+	EnableAdmission, DisableAdmission []string
+
+	// KubeletTLS is how the server proves itself to kubelets (exec, log,
+	// port-forward, nodes/proxy) and whom it trusts. Nil trusts any kubelet and
+	// presents nothing.
+	KubeletTLS *tls.Config
+
+	// Components are asked for the health of the rest of the control plane, for
+	// componentstatuses. The server itself adds etcd-0.
+	Components map[string]func(context.Context) error
 
 	// ProxyClientCertFile and ProxyClientKeyFile identify the aggregator to
 	// extension API servers, which trust RequestHeaderCA (PEM).
