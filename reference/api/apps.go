@@ -6,6 +6,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/fields"
 
+	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
 )
 
@@ -15,23 +16,28 @@ func appsResources() []Resource {
 	return []Resource{
 		row[appsv1.Deployment, appsv1.DeploymentList](Resource{
 			Served: apps, Plural: "deployments", Short: names("deploy"), Categories: names("all"), Status: true, Scale: true,
+			Columns: columns.Deployment(),
 		}, hooks[appsv1.Deployment]{update: prepare.DeploymentUpdate}),
 
 		row[appsv1.ReplicaSet, appsv1.ReplicaSetList](Resource{
 			Served: apps, Plural: "replicasets", Short: names("rs"), Categories: names("all"), Status: true, Scale: true,
 			FieldNames: names("status.replicas"),
+			Columns:    columns.ReplicaSet(),
 		}, hooks[appsv1.ReplicaSet]{fields: replicaSetFields}),
 
 		row[appsv1.StatefulSet, appsv1.StatefulSetList](Resource{
 			Served: apps, Plural: "statefulsets", Short: names("sts"), Categories: names("all"), Status: true, Scale: true,
+			Columns: columns.StatefulSet(),
 		}, hooks[appsv1.StatefulSet]{}),
 
 		row[appsv1.DaemonSet, appsv1.DaemonSetList](Resource{
 			Served: apps, Plural: "daemonsets", Short: names("ds"), Categories: names("all"), Status: true,
+			Columns: columns.DaemonSet(),
 		}, hooks[appsv1.DaemonSet]{create: prepare.DaemonSetCreate, update: prepare.DaemonSetUpdate}),
 
 		row[appsv1.ControllerRevision, appsv1.ControllerRevisionList](Resource{
 			Served: apps, Plural: "controllerrevisions",
+			Columns: columns.ControllerRevision(),
 		}, hooks[appsv1.ControllerRevision]{}),
 	}
 }

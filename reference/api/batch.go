@@ -6,6 +6,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/fields"
 
+	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
 )
 
@@ -16,10 +17,12 @@ func batchResources() []Resource {
 		row[batchv1.Job, batchv1.JobList](Resource{
 			Served: batch, Plural: "jobs", Categories: names("all"), Status: true, OrphanByDefault: true,
 			FieldNames: names("status.successful"),
+			Columns:    columns.Job(),
 		}, hooks[batchv1.Job]{fields: jobFields, create: prepare.JobCreate}),
 
 		row[batchv1.CronJob, batchv1.CronJobList](Resource{
 			Served: batch, Plural: "cronjobs", Short: names("cj"), Categories: names("all"), Status: true,
+			Columns: columns.CronJob(),
 		}, hooks[batchv1.CronJob]{}),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	certificatesv1 "k8s.io/api/certificates/v1"
 	"k8s.io/apimachinery/pkg/fields"
 
+	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
 )
 
@@ -13,6 +14,7 @@ func certificatesResources() []Resource {
 		row[certificatesv1.CertificateSigningRequest, certificatesv1.CertificateSigningRequestList](Resource{
 			Served: in(certificatesv1.SchemeGroupVersion), Plural: "certificatesigningrequests", Scope: Cluster,
 			Short: names("csr"), Status: true, NoGeneration: true, FieldNames: names("spec.signerName"),
+			Columns: columns.CertificateSigningRequest(),
 		}, hooks[certificatesv1.CertificateSigningRequest]{
 			fields: certificateFields,
 			create: prepare.CertificateCreate, update: prepare.CertificateUpdate, status: prepare.CertificateStatusUpdate,

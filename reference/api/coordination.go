@@ -2,6 +2,8 @@ package api
 
 import (
 	coordinationv1 "k8s.io/api/coordination/v1"
+
+	"github.com/seatrial/seatrial/reference/api/columns"
 )
 
 // coordinationResources are the rows of coordination.k8s.io/v1.
@@ -10,6 +12,7 @@ func coordinationResources() []Resource {
 		row[coordinationv1.Lease, coordinationv1.LeaseList](Resource{
 			Served: in(coordinationv1.SchemeGroupVersion), Plural: "leases", NoGeneration: true,
 			CreateOnUpdate: true, ConditionalUpdate: true,
+			Columns: columns.Lease(),
 		}, hooks[coordinationv1.Lease]{}),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/fields"
 
+	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
 )
 
@@ -16,6 +17,7 @@ func coreResources() []Resource {
 		row[corev1.Namespace, corev1.NamespaceList](Resource{
 			Served: core, Plural: "namespaces", Scope: Cluster, Short: names("ns"), Status: true,
 			NoGeneration: true, NoCollection: true, FieldNames: names("status.phase"),
+			Columns: columns.Namespace(),
 		}, hooks[corev1.Namespace]{
 			fields: namespaceFields,
 			create: prepare.NamespaceCreate, update: prepare.NamespaceUpdate,
@@ -24,11 +26,13 @@ func coreResources() []Resource {
 		row[corev1.Node, corev1.NodeList](Resource{
 			Served: core, Plural: "nodes", Scope: Cluster, Short: names("no"), Status: true,
 			StatusOnCreate: true, NoGeneration: true, FieldNames: names("spec.unschedulable"),
+			Columns: columns.Node(),
 		}, hooks[corev1.Node]{fields: nodeFields}),
 
 		row[corev1.Service, corev1.ServiceList](Resource{
 			Served: core, Plural: "services", Short: names("svc"), Categories: names("all"), Status: true,
 			NoGeneration: true, CreateOnUpdate: true, FieldNames: names("spec.clusterIP", "spec.type"),
+			Columns: columns.Service(),
 		}, hooks[corev1.Service]{
 			fields: serviceFields,
 			create: prepare.ServiceCreate, update: prepare.ServiceUpdate,
@@ -36,22 +40,27 @@ func coreResources() []Resource {
 
 		row[corev1.Endpoints, corev1.EndpointsList](Resource{
 			Served: core, Plural: "endpoints", Short: names("ep"), CreateOnUpdate: true,
+			Columns: columns.Endpoints(),
 		}, hooks[corev1.Endpoints]{}),
 
 		row[corev1.ConfigMap, corev1.ConfigMapList](Resource{
 			Served: core, Plural: "configmaps", Short: names("cm"),
+			Columns: columns.ConfigMap(),
 		}, hooks[corev1.ConfigMap]{}),
 
 		row[corev1.Secret, corev1.SecretList](Resource{
 			Served: core, Plural: "secrets", FieldNames: names("type"),
+			Columns: columns.Secret(),
 		}, hooks[corev1.Secret]{fields: secretFields}),
 
 		row[corev1.ServiceAccount, corev1.ServiceAccountList](Resource{
 			Served: core, Plural: "serviceaccounts", Short: names("sa"),
+			Columns: columns.ServiceAccount(),
 		}, hooks[corev1.ServiceAccount]{create: prepare.ServiceAccountCreate, update: prepare.ServiceAccountUpdate}),
 
 		row[corev1.ResourceQuota, corev1.ResourceQuotaList](Resource{
 			Served: core, Plural: "resourcequotas", Short: names("quota"), Status: true, NoGeneration: true,
+			Columns: columns.ResourceQuota(),
 		}, hooks[corev1.ResourceQuota]{}),
 
 		row[corev1.LimitRange, corev1.LimitRangeList](Resource{

@@ -3,6 +3,7 @@ package api
 import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 
+	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
 )
 
@@ -11,6 +12,7 @@ func discoveryResources() []Resource {
 	return []Resource{
 		row[discoveryv1.EndpointSlice, discoveryv1.EndpointSliceList](Resource{
 			Served: in(discoveryv1.SchemeGroupVersion), Plural: "endpointslices",
+			Columns: columns.EndpointSlice(),
 		}, hooks[discoveryv1.EndpointSlice]{create: prepare.EndpointSliceCreate, update: prepare.EndpointSliceUpdate}),
 	}
 }

@@ -3,6 +3,8 @@ package api
 import (
 	resourcev1 "k8s.io/api/resource/v1"
 	"k8s.io/apimachinery/pkg/fields"
+
+	"github.com/seatrial/seatrial/reference/api/columns"
 )
 
 // dynamicResources are the rows of resource.k8s.io/v1 (dynamic resource allocation).
@@ -11,18 +13,22 @@ func dynamicResources() []Resource {
 	return []Resource{
 		row[resourcev1.DeviceClass, resourcev1.DeviceClassList](Resource{
 			Served: dynamic, Plural: "deviceclasses", Scope: Cluster,
+			Columns: columns.DeviceClass(),
 		}, hooks[resourcev1.DeviceClass]{}),
 
 		row[resourcev1.ResourceClaim, resourcev1.ResourceClaimList](Resource{
 			Served: dynamic, Plural: "resourceclaims", Status: true, NoGeneration: true,
+			Columns: columns.ResourceClaim(),
 		}, hooks[resourcev1.ResourceClaim]{}),
 
 		row[resourcev1.ResourceClaimTemplate, resourcev1.ResourceClaimTemplateList](Resource{
 			Served: dynamic, Plural: "resourceclaimtemplates", NoGeneration: true,
+			Columns: columns.ResourceClaimTemplate(),
 		}, hooks[resourcev1.ResourceClaimTemplate]{}),
 
 		row[resourcev1.ResourceSlice, resourcev1.ResourceSliceList](Resource{
 			Served: dynamic, Plural: "resourceslices", Scope: Cluster, FieldNames: names("spec.nodeName", "spec.driver"),
+			Columns: columns.ResourceSlice(),
 		}, hooks[resourcev1.ResourceSlice]{fields: resourceSliceFields}),
 	}
 }

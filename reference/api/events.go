@@ -6,6 +6,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/fields"
+
+	"github.com/seatrial/seatrial/reference/api/columns"
 )
 
 // eventTTL is how long an event is kept.
@@ -20,6 +22,7 @@ func eventResources() []Resource {
 			FieldNames: names("involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
 				"involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath",
 				"reason", "reportingComponent", "source", "type"),
+			Columns: columns.Event(),
 		}, hooks[corev1.Event]{fields: eventFields}),
 	}
 }

@@ -2,6 +2,8 @@ package api
 
 import (
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
+
+	"github.com/seatrial/seatrial/reference/api/columns"
 )
 
 // flowcontrolResources are the rows of flowcontrol.apiserver.k8s.io/v1.
@@ -10,10 +12,12 @@ func flowcontrolResources() []Resource {
 	return []Resource{
 		row[flowcontrolv1.FlowSchema, flowcontrolv1.FlowSchemaList](Resource{
 			Served: flowcontrol, Plural: "flowschemas", Scope: Cluster, Status: true,
+			Columns: columns.FlowSchema(),
 		}, hooks[flowcontrolv1.FlowSchema]{}),
 
 		row[flowcontrolv1.PriorityLevelConfiguration, flowcontrolv1.PriorityLevelConfigurationList](Resource{
 			Served: flowcontrol, Plural: "prioritylevelconfigurations", Scope: Cluster, Status: true,
+			Columns: columns.PriorityLevel(),
 		}, hooks[flowcontrolv1.PriorityLevelConfiguration]{}),
 	}
 }

@@ -2,6 +2,8 @@ package api
 
 import (
 	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/seatrial/seatrial/reference/api/columns"
 )
 
 // networkingResources are the rows of networking.k8s.io/v1.
@@ -10,22 +12,27 @@ func networkingResources() []Resource {
 	return []Resource{
 		row[networkingv1.Ingress, networkingv1.IngressList](Resource{
 			Served: networking, Plural: "ingresses", Short: names("ing"), Status: true,
+			Columns: columns.Ingress(),
 		}, hooks[networkingv1.Ingress]{}),
 
 		row[networkingv1.IngressClass, networkingv1.IngressClassList](Resource{
 			Served: networking, Plural: "ingressclasses", Scope: Cluster,
+			Columns: columns.IngressClass(),
 		}, hooks[networkingv1.IngressClass]{}),
 
 		row[networkingv1.NetworkPolicy, networkingv1.NetworkPolicyList](Resource{
 			Served: networking, Plural: "networkpolicies", Short: names("netpol"),
+			Columns: columns.NetworkPolicy(),
 		}, hooks[networkingv1.NetworkPolicy]{}),
 
 		row[networkingv1.ServiceCIDR, networkingv1.ServiceCIDRList](Resource{
 			Served: networking, Plural: "servicecidrs", Scope: Cluster, Status: true, NoGeneration: true,
+			Columns: columns.ServiceCIDR(),
 		}, hooks[networkingv1.ServiceCIDR]{}),
 
 		row[networkingv1.IPAddress, networkingv1.IPAddressList](Resource{
 			Served: networking, Plural: "ipaddresses", Scope: Cluster, Short: names("ip"), NoGeneration: true,
+			Columns: columns.IPAddress(),
 		}, hooks[networkingv1.IPAddress]{}),
 	}
 }

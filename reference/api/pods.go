@@ -6,6 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/fields"
 
+	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
 )
 
@@ -18,6 +19,7 @@ func podResources() []Resource {
 			FieldNames: names("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
 				"spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName"),
 			Indexed: names("spec.nodeName"),
+			Columns: columns.Pod(),
 		}, hooks[corev1.Pod]{
 			fields: podFields, graceful: prepare.PodGraceful,
 			create: prepare.PodCreate, status: prepare.PodStatusUpdate,
@@ -25,11 +27,13 @@ func podResources() []Resource {
 
 		row[corev1.PodTemplate, corev1.PodTemplateList](Resource{
 			Served: core, Plural: "podtemplates",
+			Columns: columns.PodTemplate(),
 		}, hooks[corev1.PodTemplate]{create: prepare.PodTemplateCreate, update: prepare.PodTemplateUpdate}),
 
 		row[corev1.ReplicationController, corev1.ReplicationControllerList](Resource{
 			Served: core, Plural: "replicationcontrollers", Short: names("rc"), Categories: names("all"),
 			Status: true, Scale: true, OrphanByDefault: true, FieldNames: names("status.replicas"),
+			Columns: columns.ReplicationController(),
 		}, hooks[corev1.ReplicationController]{fields: replicationControllerFields}),
 	}
 }

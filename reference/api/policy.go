@@ -2,6 +2,8 @@ package api
 
 import (
 	policyv1 "k8s.io/api/policy/v1"
+
+	"github.com/seatrial/seatrial/reference/api/columns"
 )
 
 // policyResources are the rows of policy/v1.
@@ -10,6 +12,7 @@ func policyResources() []Resource {
 		row[policyv1.PodDisruptionBudget, policyv1.PodDisruptionBudgetList](Resource{
 			Served: in(policyv1.SchemeGroupVersion), Plural: "poddisruptionbudgets", Short: names("pdb"), Status: true,
 			ConditionalUpdate: true,
+			Columns:           columns.PodDisruptionBudget(),
 		}, hooks[policyv1.PodDisruptionBudget]{}),
 	}
 }

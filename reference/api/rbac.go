@@ -2,6 +2,8 @@ package api
 
 import (
 	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/seatrial/seatrial/reference/api/columns"
 )
 
 // rbacResources are the rows of rbac.authorization.k8s.io/v1. The check that a
@@ -15,6 +17,7 @@ func rbacResources() []Resource {
 
 		row[rbacv1.RoleBinding, rbacv1.RoleBindingList](Resource{
 			Served: rbac, Plural: "rolebindings", CreateOnUpdate: true,
+			Columns: columns.RoleBinding(),
 		}, hooks[rbacv1.RoleBinding]{}),
 
 		row[rbacv1.ClusterRole, rbacv1.ClusterRoleList](Resource{
@@ -23,6 +26,7 @@ func rbacResources() []Resource {
 
 		row[rbacv1.ClusterRoleBinding, rbacv1.ClusterRoleBindingList](Resource{
 			Served: rbac, Plural: "clusterrolebindings", Scope: Cluster, CreateOnUpdate: true,
+			Columns: columns.ClusterRoleBinding(),
 		}, hooks[rbacv1.ClusterRoleBinding]{}),
 	}
 }

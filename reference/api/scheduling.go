@@ -3,6 +3,7 @@ package api
 import (
 	schedulingv1 "k8s.io/api/scheduling/v1"
 
+	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
 )
 
@@ -11,6 +12,7 @@ func schedulingResources() []Resource {
 	return []Resource{
 		row[schedulingv1.PriorityClass, schedulingv1.PriorityClassList](Resource{
 			Served: in(schedulingv1.SchemeGroupVersion), Plural: "priorityclasses", Scope: Cluster, Short: names("pc"),
+			Columns: columns.PriorityClass(),
 		}, hooks[schedulingv1.PriorityClass]{create: prepare.PriorityClassCreate}),
 	}
 }

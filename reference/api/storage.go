@@ -2,6 +2,8 @@ package api
 
 import (
 	storagev1 "k8s.io/api/storage/v1"
+
+	"github.com/seatrial/seatrial/reference/api/columns"
 )
 
 // storageResources are the rows of storage.k8s.io/v1.
@@ -10,26 +12,32 @@ func storageResources() []Resource {
 	return []Resource{
 		row[storagev1.StorageClass, storagev1.StorageClassList](Resource{
 			Served: storage, Plural: "storageclasses", Scope: Cluster, Short: names("sc"),
+			Columns: columns.StorageClass(),
 		}, hooks[storagev1.StorageClass]{}),
 
 		row[storagev1.VolumeAttachment, storagev1.VolumeAttachmentList](Resource{
 			Served: storage, Plural: "volumeattachments", Scope: Cluster, Status: true, NoGeneration: true, ConditionalUpdate: true,
+			Columns: columns.VolumeAttachment(),
 		}, hooks[storagev1.VolumeAttachment]{}),
 
 		row[storagev1.CSIDriver, storagev1.CSIDriverList](Resource{
 			Served: storage, Plural: "csidrivers", Scope: Cluster, NoGeneration: true, ConditionalUpdate: true,
+			Columns: columns.CSIDriver(),
 		}, hooks[storagev1.CSIDriver]{}),
 
 		row[storagev1.CSINode, storagev1.CSINodeList](Resource{
 			Served: storage, Plural: "csinodes", Scope: Cluster, NoGeneration: true, ConditionalUpdate: true,
+			Columns: columns.CSINode(),
 		}, hooks[storagev1.CSINode]{}),
 
 		row[storagev1.CSIStorageCapacity, storagev1.CSIStorageCapacityList](Resource{
 			Served: storage, Plural: "csistoragecapacities", ConditionalUpdate: true,
+			Columns: columns.CSIStorageCapacity(),
 		}, hooks[storagev1.CSIStorageCapacity]{}),
 
 		row[storagev1.VolumeAttributesClass, storagev1.VolumeAttributesClassList](Resource{
 			Served: storage, Plural: "volumeattributesclasses", Scope: Cluster, Short: names("vac"),
+			Columns: columns.VolumeAttributesClass(),
 		}, hooks[storagev1.VolumeAttributesClass]{}),
 	}
 }

@@ -3,6 +3,7 @@ package api
 import (
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
 )
 
@@ -12,10 +13,12 @@ func volumeResources() []Resource {
 	return []Resource{
 		row[corev1.PersistentVolume, corev1.PersistentVolumeList](Resource{
 			Served: core, Plural: "persistentvolumes", Scope: Cluster, Short: names("pv"), Status: true, NoGeneration: true,
+			Columns: columns.PersistentVolume(),
 		}, hooks[corev1.PersistentVolume]{create: prepare.PersistentVolumeCreate, status: prepare.PersistentVolumeStatusUpdate}),
 
 		row[corev1.PersistentVolumeClaim, corev1.PersistentVolumeClaimList](Resource{
 			Served: core, Plural: "persistentvolumeclaims", Short: names("pvc"), Status: true, NoGeneration: true,
+			Columns: columns.PersistentVolumeClaim(),
 		}, hooks[corev1.PersistentVolumeClaim]{create: prepare.PersistentVolumeClaimCreate, update: prepare.PersistentVolumeClaimUpdate}),
 	}
 }

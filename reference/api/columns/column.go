@@ -3,7 +3,18 @@
 package columns
 
 import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/duration"
+)
+
+// What a cell says when there is nothing to say.
+const (
+	none    = "<none>"
+	unset   = "<unset>"
+	unknown = "<unknown>"
 )
 
 // Column is one column of the Table form of a kind. A cell is a string, an
@@ -17,37 +28,63 @@ type Column struct {
 	Cell        func(obj runtime.Object) any
 }
 
-// object is a pointer type that is an API object.
+// object is a pointer type that is an API object with metadata.
 type object[T any] interface {
 	*T
 	runtime.Object
+	metav1.Object
 }
 
 // text is a string column of kind T.
 func text[T any, P object[T]](name, description string, cell func(*T) string) Column {
-	return Column{Name: name, Description: description, Cell: func(obj runtime.Object) any {
-		return cell((*T)(obj.(P)))
-	}}
+	return column[T, P](name, "string", description, func(obj *T) any { return cell(obj) })
 }
 
-// integer is an integer column of kind T.
-func integer[T any, P object[T]](name, description string, cell func(*T) int64) Column {
-	return Column{Name: name, Type: "integer", Description: description, Cell: func(obj runtime.Object) any {
-		return cell((*T)(obj.(P)))
-	}}
+// number is an integer column of kind T.
+func number[T any, P object[T]](name, description string, cell func(*T) int32) Column {
+	return column[T, P](name, "integer", description, func(obj *T) any { return int64(cell(obj)) })
 }
 
 // boolean is a boolean column of kind T.
 func boolean[T any, P object[T]](name, description string, cell func(*T) bool) Column {
-	return Column{Name: name, Type: "boolean", Description: description, Cell: func(obj runtime.Object) any {
+	return column[T, P](name, "boolean", description, func(obj *T) any { return cell(obj) })
+}
+
+func column[T any, P object[T]](name, openAPIType, description string, cell func(*T) any) Column {
+	return Column{Name: name, Type: openAPIType, Description: description, Cell: func(obj runtime.Object) any {
 		return cell((*T)(obj.(P)))
 	}}
 }
 
-// wide shows columns only with -o wide.
-func wide(columns ...Column) []Column {
-	for i := range columns {
-		columns[i].Wide = true
+// named starts the columns of kind T with its name.
+func named[T any, P object[T]](columns ...Column) []Column {
+	return append([]Column{nameColumn[T, P](func(obj *T) string { return P(obj).GetName() })}, columns...)
+}
+
+// nameColumn is a Name column that prints more than the name.
+func nameColumn[T any, P object[T]](cell func(*T) string) Column {
+	c := text[T, P]("Name", "Name of the object, unique in its namespace.", cell)
+	c.Format = "name"
+	return c
+}
+
+// age is the Age column of kind T.
+func age[T any, P object[T]]() Column {
+	return text[T, P]("Age", "Time since the object was created.", func(obj *T) string {
+		return since(P(obj).GetCreationTimestamp().Time)
+	})
+}
+
+// wide makes a column appear with -o wide only.
+func wide(c Column) Column {
+	c.Wide = true
+	return c
+}
+
+// since is the time passed since t, in the short form of kubectl.
+func since(t time.Time) string {
+	if t.IsZero() {
+		return unknown
 	}
-	return columns
+	return duration.HumanDuration(time.Since(t))
 }
