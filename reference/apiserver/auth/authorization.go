@@ -68,7 +68,7 @@ func (a *Auth) mode(mode string, opts Options) (authorizer.Authorizer, error) {
 		a.node, err = node.New(opts.Client)
 		return a.node, err
 	case ModeRBAC:
-		a.RBAC, err = rbac.New(opts.Informers)
+		a.RBAC, err = rbac.New(opts.Informers, opts.Client.RbacV1())
 		return a.RBAC, err
 	case ModeABAC:
 		if opts.PolicyFile == "" {

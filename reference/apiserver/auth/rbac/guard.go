@@ -9,18 +9,16 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/endpoints/request"
-	rbacclient "k8s.io/client-go/kubernetes/typed/rbac/v1"
 	"k8s.io/component-helpers/auth/rbac/validation"
 )
 
 // Guard stops users from granting what they do not have themselves.
 //
-//	guard := rbac.Guard{Rules: a.RBAC, Authorizer: a.Authorizer, Client: loopback.RbacV1()}
+//	guard := rbac.Guard{Rules: a.RBAC, Authorizer: a.Authorizer}
 //	storage["roles"] = guard.Storage(store)   // also clusterroles, rolebindings, clusterrolebindings
 //
 // Rules is nil when RBAC is not among the authorization modes: then nothing is
@@ -28,7 +26,6 @@ import (
 type Guard struct {
 	Rules      *Authorizer
 	Authorizer authorizer.Authorizer // the whole chain: asked for the verbs escalate and bind
-	Client     rbacclient.RbacV1Interface
 }
 
 // check refuses a write of obj over old (nil for a create) by the user of ctx.
@@ -93,25 +90,10 @@ func (g Guard) may(ctx context.Context, u user.Info, verb, resource, name, names
 	return err == nil && d == authorizer.DecisionAllow
 }
 
-// coversRole reads the role from the store: a role that was made or grew a
-// moment ago may not have reached the cache of the authorizer.
 func (g Guard) coversRole(ctx context.Context, u user.Info, ref rbacv1.RoleRef, namespace string) error {
-	var rules []rbacv1.PolicyRule
-	switch ref.Kind {
-	case "ClusterRole":
-		r, err := g.Client.ClusterRoles().Get(ctx, ref.Name, metav1.GetOptions{})
-		if err != nil {
-			return err
-		}
-		rules = r.Rules
-	case "Role":
-		r, err := g.Client.Roles(namespace).Get(ctx, ref.Name, metav1.GetOptions{})
-		if err != nil {
-			return err
-		}
-		rules = r.Rules
-	default:
-		return fmt.Errorf("unsupported role reference kind: %q", ref.Kind)
+	rules, err := g.Rules.stored(ctx, ref, namespace)
+	if err != nil {
+		return err
 	}
 	return g.covers(u, namespace, rules)
 }

@@ -1,8 +1,8 @@
 // Package rbac decides requests by Roles, ClusterRoles and their bindings.
 //
-//	r, err := rbac.New(informerFactory)      // before the factory is started
-//	config.Authorization.Authorizer = r      // Authorize
-//	config.RuleResolver = r                  // RulesFor
+//	r, err := rbac.New(factory, client.RbacV1()) // before the factory is started
+//	config.Authorization.Authorizer = r          // Authorize
+//	config.RuleResolver = r                      // RulesFor
 //
 // The bindings are indexed by subject, so that a decision looks only at the
 // bindings of the user and of the user's groups.
@@ -16,10 +16,12 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apiserver/pkg/authentication/serviceaccount"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/client-go/informers"
+	rbacclient "k8s.io/client-go/kubernetes/typed/rbac/v1"
 	rbaclisters "k8s.io/client-go/listers/rbac/v1"
 	"k8s.io/client-go/tools/cache"
 )
@@ -32,6 +34,7 @@ type Authorizer struct {
 	clusterRoles    rbaclisters.ClusterRoleLister
 	bindings        cache.Indexer // RoleBindings; key of the index: namespace, kind, name
 	clusterBindings cache.Indexer // ClusterRoleBindings; key of the index: kind, name
+	client          rbacclient.RbacV1Interface
 }
 
 var (
@@ -40,8 +43,8 @@ var (
 )
 
 // New returns an authorizer that reads through the informers of factory; the
-// caller starts the factory.
-func New(factory informers.SharedInformerFactory) (*Authorizer, error) {
+// caller starts the factory. The client serves Guard.
+func New(factory informers.SharedInformerFactory, client rbacclient.RbacV1Interface) (*Authorizer, error) {
 	r := factory.Rbac().V1()
 	err := errors.Join(
 		r.RoleBindings().Informer().AddIndexers(cache.Indexers{bySubject: roleBindingSubjects}),
@@ -55,6 +58,7 @@ func New(factory informers.SharedInformerFactory) (*Authorizer, error) {
 		clusterRoles:    r.ClusterRoles().Lister(),
 		bindings:        r.RoleBindings().Informer().GetIndexer(),
 		clusterBindings: r.ClusterRoleBindings().Informer().GetIndexer(),
+		client:          client,
 	}, nil
 }
 
@@ -172,6 +176,26 @@ func (z *Authorizer) rules(ref rbacv1.RoleRef, namespace string) ([]rbacv1.Polic
 		r, err := z.roles.Roles(namespace).Get(ref.Name)
 		if err != nil {
 			return nil, named(err, "role", ref.Name)
+		}
+		return r.Rules, nil
+	}
+	return nil, fmt.Errorf("unsupported role reference kind: %q", ref.Kind)
+}
+
+// stored is rules, read from the store: a role that was made or grew a moment
+// ago may not have reached the informers.
+func (z *Authorizer) stored(ctx context.Context, ref rbacv1.RoleRef, namespace string) ([]rbacv1.PolicyRule, error) {
+	switch ref.Kind {
+	case "ClusterRole":
+		r, err := z.client.ClusterRoles().Get(ctx, ref.Name, metav1.GetOptions{})
+		if err != nil {
+			return nil, err
+		}
+		return r.Rules, nil
+	case "Role":
+		r, err := z.client.Roles(namespace).Get(ctx, ref.Name, metav1.GetOptions{})
+		if err != nil {
+			return nil, err
 		}
 		return r.Rules, nil
 	}

@@ -21,15 +21,9 @@ import (
 
 func start(t *testing.T, objs ...runtime.Object) *rbac.Authorizer {
 	t.Helper()
-	z, _ := startWithClient(t, objs...)
-	return z
-}
-
-func startWithClient(t *testing.T, objs ...runtime.Object) (*rbac.Authorizer, *fake.Clientset) {
-	t.Helper()
 	client := fake.NewClientset(objs...)
 	factory := informers.NewSharedInformerFactory(client, 0)
-	z, err := rbac.New(factory)
+	z, err := rbac.New(factory, client.RbacV1())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +31,7 @@ func startWithClient(t *testing.T, objs ...runtime.Object) (*rbac.Authorizer, *f
 	factory.Start(ctx.Done())
 	factory.WaitForCacheSync(ctx.Done())
 	t.Cleanup(func() { stop(); factory.Shutdown() })
-	return z, client
+	return z
 }
 
 func rule(verbs, groups, resources string, names ...string) rbacv1.PolicyRule {
@@ -160,8 +154,8 @@ func TestGuardForbidsEscalation(t *testing.T) {
 		bindAll("may-escalate", "may-escalate", rbacv1.Subject{Kind: "User", Name: "escalator"}),
 		bindAll("may-bind", "may-bind", rbacv1.Subject{Kind: "User", Name: "binder"}),
 	)
-	z, client := startWithClient(t, objs...)
-	guard := rbac.Guard{Rules: z, Authorizer: z, Client: client.RbacV1()}
+	z := start(t, objs...)
+	guard := rbac.Guard{Rules: z, Authorizer: z}
 	selector := []metav1.LabelSelector{{MatchLabels: map[string]string{"a": "b"}}}
 	aggregated := clusterRole("sum")
 	aggregated.AggregationRule = &rbacv1.AggregationRule{ClusterRoleSelectors: selector}
