@@ -151,10 +151,13 @@ func (w *World) created(kind client.Kind, made any) {
 		w.defined(object)
 	}
 	namespace := textOf(child(object, "metadata"), "namespace")
+	path := kind.Path(namespace, nameOf(object), "")
+	if child(object, "metadata")["finalizers"] != nil && kind.Kind != "Namespace" {
+		w.later("the finalizers of "+kind.Kind+" "+nameOf(object), func(ctx context.Context) error { return w.release(ctx, path) })
+	}
 	if kind.Namespaced && namespace == w.Namespace {
 		return // goes with the Namespace
 	}
-	path := kind.Path(namespace, nameOf(object), "")
 	w.later(kind.Kind+" "+nameOf(object), func(ctx context.Context) error { return w.remove(ctx, path) })
 }
 

@@ -90,8 +90,8 @@ func NewWorld(ctx context.Context, o Options) (*World, error) {
 	return w, nil
 }
 
-// Run does what a line says.
-func (w *World) Run(ctx context.Context, m Match, text *string, table [][]string) error {
+// Perform does what a line says.
+func (w *World) Perform(ctx context.Context, m Match, text *string, table [][]string) error {
 	args, err := newArgs(m.values, text, table, w.vars)
 	if err != nil {
 		return err
@@ -146,6 +146,16 @@ func (w *World) remove(ctx context.Context, path string) error {
 		return errors.New(answer.String())
 	}
 	return nil
+}
+
+// release takes the finalizers off an object, which nobody else would do.
+func (w *World) release(ctx context.Context, path string) error {
+	request := client.Request{Method: http.MethodPatch, Path: path, Body: []byte(`{"metadata":{"finalizers":null}}`), ContentType: mergePatch}
+	answer, err := w.Cluster.Send(ctx, request)
+	if err == nil && answer.Refused() && answer.Code != http.StatusNotFound {
+		err = errors.New(answer.String())
+	}
+	return err
 }
 
 // kind finds a kind: one the scenario defined by itself, or one the cluster serves.

@@ -50,12 +50,12 @@ func (e Evidence) failedCreate() Cause {
 
 func (e Evidence) failedScheduling() Cause {
 	for _, pod := range e.Pods {
-		if field(pod, "status.conditions[type=PodScheduled].status") == "False" {
+		if field(pod, "status.conditions[type=PodScheduled].status") == "False" && field(pod, "spec.schedulingGates") == "" {
 			return Cause{Sentence: fmt.Sprintf("Pod %q fits on no Node: %s.", field(pod, "metadata.name"), sentence(field(pod, "status.conditions[type=PodScheduled].message")))}
 		}
 	}
 	for _, pod := range e.Pods {
-		if field(pod, "spec.nodeName") == "" && field(pod, "status.phase") == "Pending" {
+		if field(pod, "spec.nodeName") == "" && field(pod, "status.phase") == "Pending" && field(pod, "spec.schedulingGates") == "" {
 			return Cause{Sentence: fmt.Sprintf("Pod %q has not been given a Node: the scheduler says nothing about it.", field(pod, "metadata.name"))}
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/seatrial/seatrial/harness/spec"
 	"github.com/seatrial/seatrial/harness/verdict"
 	"github.com/seatrial/seatrial/steps"
+	"github.com/seatrial/seatrial/steps/wait"
 )
 
 // errDeadline is the cause with which a scenario that takes too long ends.
@@ -48,7 +49,7 @@ func (r *runner) attempt(ctx context.Context, s spec.Scenario, result *journal.R
 	if err == nil {
 		result.FailedStep, err = r.steps(bounded, world, s)
 	}
-	if err != nil && errors.Is(context.Cause(bounded), errDeadline) && bounded.Err() != nil {
+	if err != nil && bounded.Err() != nil && !errors.Is(err, errDeadline) && errors.Is(context.Cause(bounded), errDeadline) {
 		err = fmt.Errorf("%w: %w", errDeadline, err)
 	}
 	r.judge(ctx, s, err, result, namespace)
@@ -89,7 +90,7 @@ func (r *runner) step(ctx context.Context, world *steps.World, step spec.Step) (
 	if len(matches) != 1 {
 		return &steps.Broken{Cause: fmt.Errorf("%q matches %d steps, want 1", step.Text, len(matches))}
 	}
-	return world.Run(ctx, matches[0], step.Doc, step.Table)
+	return world.Perform(ctx, matches[0], step.Doc, step.Table)
 }
 
 // judge turns the error of a scenario into its verdict.
@@ -122,6 +123,10 @@ func (r *runner) judge(ctx context.Context, s spec.Scenario, err error, result *
 	}
 	found := evidence.Gather(context.WithoutCancel(ctx), r.cluster, namespace, r.kinds(s))
 	result.Evidence = r.keep(s, found.Files)
+	var waited *wait.Failure
+	if errors.As(err, &waited) && waited.Bound == "" {
+		return // what was seen at once says why by itself
+	}
 	if cause := found.Find(); cause.Sentence != "" {
 		result.Why = cause.Sentence
 		if cause.Blocks {

@@ -20,11 +20,13 @@ func show(v any) string {
 		}
 		return clip(v)
 	}
-	text, err := json.Marshal(v)
-	if err != nil {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
 		return fmt.Sprint(v)
 	}
-	return clip(string(text))
+	return clip(strings.TrimSpace(text.String()))
 }
 
 func clip(text string) string {
