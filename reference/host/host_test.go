@@ -55,13 +55,17 @@ func TestLockIsHeldOnce(t *testing.T) {
 	if place.PID() != 0 {
 		t.Error("a cluster that was never started has a pid")
 	}
-	if err := place.Lock(); err != nil {
+	held, err := place.Lock()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := place.Lock(); !errors.Is(err, ErrRunning) {
+	if _, err := place.Lock(); !errors.Is(err, ErrRunning) {
 		t.Errorf("second lock: %v, want ErrRunning", err)
 	}
 	if place.PID() != os.Getpid() {
 		t.Errorf("pid = %d, want %d", place.PID(), os.Getpid())
+	}
+	if err := held.Close(); err != nil || place.PID() != 0 {
+		t.Errorf("pid = %d after the end, %v; want 0", place.PID(), err)
 	}
 }

@@ -14,27 +14,36 @@ import (
 )
 
 // Lock makes this process the only one that runs the cluster, until it ends.
-// The lock survives an exec. It returns ErrRunning when another process holds it.
-func (p Place) Lock() error {
+// The lock is held while the file is open, across an exec, too: the program that
+// is started must not pass it on. It returns ErrRunning when another process has it.
+func (p Place) Lock() (*os.File, error) {
 	if err := p.makeDirs(); err != nil {
-		return err
+		return nil, err
 	}
-	fd, err := unix.Open(p.lockFile(), unix.O_RDWR|unix.O_CREAT, 0o600) // no O_CLOEXEC: it is kept across exec
+	file, err := os.OpenFile(p.lockFile(), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return fmt.Errorf("open lock %q: %w", p.lockFile(), err)
+		return nil, fmt.Errorf("open lock: %w", err)
 	}
-	if err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		_ = unix.Close(fd)
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return fmt.Errorf("cluster %q, pid %d: %w", p.Name, p.PID(), ErrRunning)
-		}
+	if err := p.takeLock(file); err != nil {
+		_ = file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+func (p Place) takeLock(file *os.File) error {
+	err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return fmt.Errorf("cluster %q, pid %d: %w", p.Name, p.PID(), ErrRunning)
+	}
+	if err != nil {
 		return fmt.Errorf("lock %q: %w", p.lockFile(), err)
 	}
-	if err := unix.Ftruncate(fd, 0); err != nil {
-		return fmt.Errorf("write lock %q: %w", p.lockFile(), err)
+	if err := file.Truncate(0); err != nil {
+		return fmt.Errorf("write lock: %w", err)
 	}
-	if _, err := unix.Pwrite(fd, []byte(strconv.Itoa(os.Getpid())), 0); err != nil {
-		return fmt.Errorf("write lock %q: %w", p.lockFile(), err)
+	if _, err := file.WriteAt([]byte(strconv.Itoa(os.Getpid())), 0); err != nil {
+		return fmt.Errorf("write lock: %w", err)
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
+	goruntime "runtime"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -21,15 +21,17 @@ var pinned = [...]struct {
 
 // Enter replaces this process by the same program inside the cluster's
 // namespaces, which it creates when they are not there. The new program gets
-// args and env. Enter returns only when it cannot.
+// args and env. settled is called before that, outside of the namespaces, when
+// they are there. Enter returns only when it fails.
 //
-// files stay open across the exec; a socket in them keeps belonging to the
-// network namespace in which it was opened.
-func (p Place) Enter(args, env []string, files ...*os.File) error {
+// files stay open across the exec under their numbers; a socket in them keeps
+// belonging to the network namespace in which it was opened.
+func (p Place) Enter(args, env []string, settled func() error, files ...*os.File) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find own program: %w", err)
 	}
+	defer goruntime.KeepAlive(files) // a collected file is closed
 	for _, f := range files {
 		if _, err := unix.FcntlInt(f.Fd(), unix.F_SETFD, 0); err != nil {
 			return fmt.Errorf("keep file %q open: %w", f.Name(), err)
@@ -39,7 +41,7 @@ func (p Place) Enter(args, env []string, files ...*os.File) error {
 	ready := make(chan struct{}) // its namespaces are pinned and linked
 	failed := make(chan error, 1)
 	go func() {
-		runtime.LockOSThread() // never unlocked: this thread becomes the new program
+		goruntime.LockOSThread() // never unlocked: this thread becomes the new program
 		if err := p.join(); err != nil {
 			failed <- err
 			return
@@ -53,6 +55,9 @@ func (p Place) Enter(args, env []string, files ...*os.File) error {
 		return err
 	case tid := <-inside:
 		if err := p.settle(tid); err != nil {
+			return err
+		}
+		if err := settled(); err != nil {
 			return err
 		}
 		close(ready)

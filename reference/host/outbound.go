@@ -44,6 +44,15 @@ func (p Place) AllowOutbound(link Link, pods netip.Prefix) error {
 	return p.forward()
 }
 
+// HidePods lets pods reach what this network namespace reaches, behind its own address.
+func (p Place) HidePods(pods netip.Prefix) error {
+	conn, err := nftables.New()
+	if err != nil {
+		return fmt.Errorf("open nftables: %w", err)
+	}
+	return p.masquerade(conn, pods, nodeInterface)
+}
+
 // masquerade replaces the outbound table by one that rewrites the source of
 // what comes from prefix, on the named interface or, unnamed, on all but the link.
 func (p Place) masquerade(conn *nftables.Conn, prefix netip.Prefix, onInterface string) error {

@@ -1,0 +1,81 @@
+//go:build linux
+
+package cluster
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+
+	"github.com/seatrial/seatrial/reference/host"
+)
+
+// Options configures an all-in-one cluster.
+type Options struct {
+	Place    host.Place
+	NodeName string     // zero means <cluster>-control-plane
+	NodeIP   netip.Addr // the node's InternalIP; the API server listens there on port 6443
+	Server   string     // URL of the API server for clients on the host
+	// Listener serves the API to the host, beside the node's address.
+	Listener net.Listener
+
+	PodCIDR     netip.Prefix // of this node; zero means 10.244.0.0/24
+	ServiceCIDR netip.Prefix // zero means 10.96.0.0/16
+
+	APIServer APIServerFlags
+
+	// Held is kept open while the cluster runs; may be nil.
+	Held *os.File
+
+	Progress *Progress
+	Log      *slog.Logger
+}
+
+// APIServerFlags are the API server's flags that users of an all-in-one cluster may set.
+type APIServerFlags struct {
+	TokenAuthFile        string
+	AuthorizationModes   []string
+	AuthorizationPolicy  string
+	AuthorizationWebhook string
+	EnablePlugins        []string
+	DisablePlugins       []string
+}
+
+// clusterDomain ends the DNS names of services and pods.
+const clusterDomain = "cluster.local"
+
+// apiPort is where the API server listens on the node's address.
+const apiPort = 6443
+
+func (o *Options) complete() error {
+	if !o.NodeIP.Is4() {
+		return errors.New("node IP: an IPv4 address is required")
+	}
+	if o.Place.Name == "" || o.Server == "" {
+		return errors.New("place and server of the cluster are required")
+	}
+	if o.NodeName == "" {
+		o.NodeName = o.Place.Name + "-control-plane"
+	}
+	if !o.PodCIDR.IsValid() {
+		o.PodCIDR = netip.MustParsePrefix("10.244.0.0/24")
+	}
+	if !o.ServiceCIDR.IsValid() {
+		o.ServiceCIDR = netip.MustParsePrefix("10.96.0.0/16")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}
+
+// serviceIP returns the nth address of the service range: 1 is the API server, 10 is DNS.
+func (o *Options) serviceIP(n int) netip.Addr {
+	addr := o.ServiceCIDR.Masked().Addr()
+	for range n {
+		addr = addr.Next()
+	}
+	return addr
+}
