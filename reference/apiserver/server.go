@@ -54,6 +54,7 @@ func (s *Server) Run(ctx context.Context) error {
 
 func (s *Server) stop() {
 	s.stopOnce.Do(func() {
+		s.ids.transport.Close()
 		for _, l := range s.options.Listeners {
 			_ = l.Close()
 		}

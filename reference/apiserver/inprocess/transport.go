@@ -4,6 +4,7 @@ package inprocess
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -20,12 +21,21 @@ type Transport struct {
 	ready   chan struct{}
 	once    sync.Once
 	handler http.Handler
+
+	closed    chan struct{}
+	closeOnce sync.Once
 }
+
+// ErrClosed is the error of requests after Close.
+var ErrClosed = errors.New("server is closed")
 
 // NewTransport makes a transport whose handler is set later by Serve.
 func NewTransport() *Transport {
-	return &Transport{ready: make(chan struct{})}
+	return &Transport{ready: make(chan struct{}), closed: make(chan struct{})}
 }
+
+// Close makes all further requests fail. Those under way go on.
+func (t *Transport) Close() { t.closeOnce.Do(func() { close(t.closed) }) }
 
 // Serve sets the handler, once.
 func (t *Transport) Serve(h http.Handler) {
@@ -37,11 +47,9 @@ func (t *Transport) Serve(h http.Handler) {
 
 // RoundTrip implements http.RoundTripper.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	select {
-	case <-t.ready:
-	case <-r.Context().Done():
+	if err := t.wait(r.Context()); err != nil {
 		closeBody(r)
-		return nil, r.Context().Err()
+		return nil, err
 	}
 	// The handler must not see the values of the caller's context: a handler
 	// that calls its own server would pass on its user and its audit event.
@@ -63,6 +71,22 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return response(r, code, w.snapshot, &responseBody{body, cancel}), nil
 	case <-r.Context().Done():
 		return nil, r.Context().Err()
+	}
+}
+
+func (t *Transport) wait(ctx context.Context) error {
+	select {
+	case <-t.closed: // also when it is ready
+		return ErrClosed
+	default:
+	}
+	select {
+	case <-t.ready:
+		return nil
+	case <-t.closed:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

@@ -115,3 +115,13 @@ func TestTransportBreaksOffWhenTheHandlerPanics(t *testing.T) {
 		t.Errorf("read %q, %v", b, err)
 	}
 }
+
+func TestTransportRefusesRequestsAfterClose(t *testing.T) {
+	tr := NewTransport()
+	tr.Serve(http.NotFoundHandler())
+	tr.Close()
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, Host, nil)
+	if _, err := tr.RoundTrip(req); !errors.Is(err, ErrClosed) {
+		t.Errorf("after close: %v", err)
+	}
+}
