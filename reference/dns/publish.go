@@ -83,7 +83,7 @@ func (p *publisher) watch(factory informers.SharedInformerFactory) error {
 // tried again: the namespace may not be there yet.
 func (p *publisher) run(ctx context.Context) error {
 	const first, last = 50 * time.Millisecond, 2 * time.Second
-	delay, published := first, false
+	delay, published, told := first, false, ""
 	for {
 		select {
 		case <-ctx.Done():
@@ -102,7 +102,10 @@ func (p *publisher) run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		p.log.Debug("name server not published yet", "err", err)
+		if reason := err.Error(); reason != told && !apierrors.IsNotFound(err) {
+			told = reason
+			p.log.Warn("name server not published yet", "err", err)
+		}
 		select {
 		case <-ctx.Done():
 			return nil
