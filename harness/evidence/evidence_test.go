@@ -55,7 +55,7 @@ func TestFindNamesTheCause(t *testing.T) {
 			want: `Container "main" of Pod "web" ended with exit code 3, its last words: panic.`,
 		},
 		{
-			name: "mount", events: "[{reason: FailedMount, message: 'configmap \"x\" not found', involvedObject: {kind: Pod, name: web}}]",
+			name: "mount", pods: pod + "}}]", events: "[{reason: FailedMount, message: 'configmap \"x\" not found', involvedObject: {kind: Pod, name: web}}]",
 			want: `Pod "web" meets FailedMount: configmap "x" not found.`,
 		},
 	} {

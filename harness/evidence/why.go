@@ -63,9 +63,16 @@ func (e Evidence) failedScheduling() Cause {
 }
 
 func (e Evidence) failedMount() Cause {
+	waiting := map[string]bool{}
+	for _, pod := range e.Pods {
+		waiting[field(pod, "metadata.name")] = field(pod, "status.phase") == "Pending"
+	}
 	for _, event := range e.Events {
+		if !waiting[field(event, "involvedObject.name")] {
+			continue
+		}
 		switch field(event, "reason") {
-		case "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox", "FailedPostStartHook", "FailedPreStopHook":
+		case "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox":
 			return Cause{Sentence: fmt.Sprintf("Pod %q meets %s: %s.", field(event, "involvedObject.name"), field(event, "reason"), sentence(field(event, "message")))}
 		}
 	}

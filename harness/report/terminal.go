@@ -84,8 +84,8 @@ func (t *Terminal) end(e journal.End, j *journal.Journal) {
 	if e.Reason != "" {
 		fmt.Fprintln(t.out, e.Reason)
 	}
-	for _, left := range e.Left {
-		fmt.Fprintf(t.out, "left behind: %s (remove with: kubectl delete namespace -l seatrial.dev/run=%s)\n", left, j.Run.ID)
+	if len(e.Left) > 0 {
+		fmt.Fprintf(t.out, "not gone yet: %s (to look again: kubectl get namespaces -l seatrial.dev/run=%s)\n", strings.Join(e.Left, ", "), j.Run.ID)
 	}
 }
 

@@ -108,10 +108,10 @@ func placeholder(want string, got any) (holds, special bool) {
 	case inner == "none":
 		return isEmpty(got), true
 	case strings.HasPrefix(inner, "not "):
-		return got != nil && show(got) != strings.TrimPrefix(inner, "not "), true
+		return got != nil && Text(got) != strings.TrimPrefix(inner, "not "), true
 	case len(inner) > 1 && inner[0] == '/' && inner[len(inner)-1] == '/':
 		re, err := regexp.Compile("^(?:" + inner[1:len(inner)-1] + ")$")
-		return err == nil && got != nil && re.MatchString(show(got)), true
+		return err == nil && got != nil && re.MatchString(Text(got)), true
 	}
 	return bounded(inner, got)
 }
