@@ -51,12 +51,22 @@ type Controller struct {
 	Writes    *Writes       // nil when the controller does not have to see its own writes
 	Every     time.Duration // when set, the empty key is reconciled this often
 	Keys      <-chan Key    // more keys, from a source that is not an informer
+	// Beside runs from start to end of the controller, such as an informer that is not shared. It
+	// returns when ctx ends.
+	Beside func(ctx context.Context)
 }
 
 // Run reconciles until ctx ends, and returns after the last worker did.
 func (c Controller) Run(ctx context.Context, log *slog.Logger) error {
 	r := &runner{Controller: c, log: log.With("controller", c.Name), queue: newQueue(c.Name)}
+	var wg sync.WaitGroup
+	defer wg.Wait() // after the queue is shut down
 	defer r.queue.ShutDown()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if c.Beside != nil {
+		wg.Go(func() { c.Beside(ctx) })
+	}
 	stop, err := r.watch(ctx)
 	defer stop()
 	if err != nil {
@@ -65,14 +75,11 @@ func (c Controller) Run(ctx context.Context, log *slog.Logger) error {
 		}
 		return err
 	}
-	var wg sync.WaitGroup
 	for range max(1, c.Workers) {
 		wg.Go(func() { r.work(ctx) })
 	}
 	wg.Go(func() { r.feed(ctx) })
 	<-ctx.Done()
-	r.queue.ShutDown()
-	wg.Wait()
 	return nil
 }
 

@@ -27,16 +27,18 @@ const (
 		"the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters."
 )
 
-// New declares the controller; its keys are namespaces. ca is the bundle in PEM. It watches only the
-// ConfigMaps of its own name: run the informer that it returns beside the shared ones.
-func New(env controller.Env, ca []byte) (controller.Controller, cache.SharedIndexInformer) {
+// New declares the controller; its keys are namespaces. ca is the bundle in PEM. Only the ConfigMaps
+// of its own name are watched.
+func New(env controller.Env, ca []byte) (controller.Controller, error) {
 	namespaces := env.Informers.Core().V1().Namespaces()
 	bundles := coreinformers.NewFilteredConfigMapInformer(env.Client, metav1.NamespaceAll, 0,
 		cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc},
 		func(opts *metav1.ListOptions) {
 			opts.FieldSelector = fields.OneTermEqualSelector("metadata.name", name).String()
 		})
-	_ = bundles.SetTransform(controller.StripManagedFields) // fails only after the start
+	if err := bundles.SetTransform(controller.StripManagedFields); err != nil {
+		return controller.Controller{}, fmt.Errorf("watch config maps: %w", err)
+	}
 	r := &reconciler{
 		client: env.Client, ca: string(ca),
 		namespaces: namespaces.Lister(), bundles: corelisters.NewConfigMapLister(bundles.GetIndexer()),
@@ -49,7 +51,8 @@ func New(env controller.Env, ca []byte) (controller.Controller, cache.SharedInde
 		},
 		Reconcile: r.reconcile,
 		Workers:   4,
-	}, bundles
+		Beside:    bundles.RunWithContext,
+	}, nil
 }
 
 func namespaceOf(obj any) []controller.Key {

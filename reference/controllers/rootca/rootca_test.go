@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/seatrial/seatrial/reference/controller"
 	"github.com/seatrial/seatrial/reference/controller/controllertest"
 )
 
@@ -47,10 +48,7 @@ func TestPlan(t *testing.T) {
 func TestBundleIsPublishedAndRestored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := controllertest.NewClient(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "a"}})
-		b := controllertest.NewBench(t, client)
-		c, bundles := New(b.Env, []byte("CA"))
-		go bundles.RunWithContext(b.Ctx)
-		b.Run(c)
+		b := controllertest.Start(t, client, func(env controller.Env) (controller.Controller, error) { return New(env, []byte("CA")) })
 		maps := client.CoreV1().ConfigMaps("a")
 		cm, err := maps.Get(t.Context(), name, metav1.GetOptions{})
 		if err != nil || cm.Data[key] != "CA" {
