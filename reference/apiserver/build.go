@@ -72,6 +72,7 @@ func (s *Server) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.builtIn = builtIn
 	s.handler = top.GenericAPIServer.Handler
 	s.run = prepared.Run
 	return nil

@@ -7,11 +7,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/registry/rest"
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	"k8s.io/client-go/applyconfigurations"
 
 	"github.com/seatrial/seatrial/reference/api"
 	"github.com/seatrial/seatrial/reference/api/scheme"
 	"github.com/seatrial/seatrial/reference/apiserver/auth/tokens"
+	"github.com/seatrial/seatrial/reference/apiserver/openapi"
 	"github.com/seatrial/seatrial/reference/apiserver/registry"
 	"github.com/seatrial/seatrial/reference/apiserver/storage"
 )
@@ -55,8 +55,10 @@ func (c *chain) builtIn(next genericapiserver.DelegationTarget) (*genericapiserv
 	if err := c.installIssuer(server); err != nil {
 		return nil, nil, err
 	}
-	types := applyconfigurations.NewTypeConverter(scheme.Public)
-	if err := install(server, c.config, all, types); err != nil {
+	if err := install(server, c.config, all, openapi.NewTypes(scheme.Public)); err != nil {
+		return nil, nil, err
+	}
+	if err := openapi.Install(server.Handler.NonGoRestfulMux); err != nil {
 		return nil, nil, err
 	}
 	return server, all, nil

@@ -85,8 +85,9 @@ func TestEvictionAsksTheBudget(t *testing.T) {
 			MinAvailable: new(intstr.FromInt32(1)), Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "p"}},
 		},
 	}, metav1.CreateOptions{}))
-	evict := func() error {
-		return client.PolicyV1().Evictions("default").Evict(t.Context(), &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: "p", Namespace: "default"}})
+	evict := func() error { // without the retries that the answer asks for
+		return client.CoreV1().RESTClient().Post().MaxRetries(0).Namespace("default").Resource("pods").Name("p").SubResource("eviction").
+			Body(&policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: "p"}}).Do(t.Context()).Error()
 	}
 	if err := evict(); !apierrors.IsTooManyRequests(err) || !apierrors.HasStatusCause(err, policyv1.DisruptionBudgetCause) {
 		t.Errorf("evict before the budget is computed: %v", err)

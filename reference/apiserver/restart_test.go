@@ -67,7 +67,9 @@ func TestRestartKeepsEverything(t *testing.T) {
 func bootstrapVersions(t *testing.T, client kubernetes.Interface) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	add := func(kind string, m metav1.Object) { all[kind+" "+m.GetNamespace()+"/"+m.GetName()] = m.GetResourceVersion() }
+	add := func(kind string, m metav1.Object) {
+		all[kind+" "+m.GetNamespace()+"/"+m.GetName()] = m.GetResourceVersion()
+	}
 	for _, o := range must[*corev1.NamespaceList](t)(client.CoreV1().Namespaces().List(t.Context(), metav1.ListOptions{})).Items {
 		add("namespace", &o)
 	}

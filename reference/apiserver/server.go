@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/rest"
 
 	"github.com/seatrial/seatrial/reference/apiserver/inprocess"
@@ -23,6 +24,7 @@ type Server struct {
 	options  Options
 	ids      *identities
 	backend  *storage.Backend
+	builtIn  *genericapiserver.GenericAPIServer
 	handler  http.Handler
 	run      func(context.Context) error
 	stopOnce sync.Once
