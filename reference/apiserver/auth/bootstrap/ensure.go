@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/util/retry"
@@ -90,34 +91,31 @@ func (s *snapshot) binding(ctx context.Context, o reconciliation.RoleBinding, by
 	return nil
 }
 
-// listAll reads all roles and bindings with four requests.
+// listAll reads all roles and bindings with four requests. The watch cache
+// answers them: what it does not have yet comes to light as a conflict.
 func listAll(ctx context.Context, client kubernetes.Interface) (*snapshot, error) {
-	s := newSnapshot()
-	api := client.RbacV1()
-	clusterRoles, err := api.ClusterRoles().List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("list cluster roles: %w", err)
+	api, opts := client.RbacV1(), metav1.ListOptions{ResourceVersion: "0"}
+	var clusterRoles *rbacv1.ClusterRoleList
+	var roles *rbacv1.RoleList
+	var clusterBindings *rbacv1.ClusterRoleBindingList
+	var bindings *rbacv1.RoleBindingList
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { clusterRoles, err = api.ClusterRoles().List(ctx, opts); return err })
+	g.Go(func() (err error) { roles, err = api.Roles("").List(ctx, opts); return err })
+	g.Go(func() (err error) { clusterBindings, err = api.ClusterRoleBindings().List(ctx, opts); return err })
+	g.Go(func() (err error) { bindings, err = api.RoleBindings("").List(ctx, opts); return err })
+	if err := g.Wait(); err != nil {
+		return nil, fmt.Errorf("list roles and bindings: %w", err)
 	}
+	s := newSnapshot()
 	for i := range clusterRoles.Items {
 		s.addRole(reconciliation.ClusterRoleRuleOwner{ClusterRole: &clusterRoles.Items[i]})
-	}
-	roles, err := api.Roles("").List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("list roles: %w", err)
 	}
 	for i := range roles.Items {
 		s.addRole(reconciliation.RoleRuleOwner{Role: &roles.Items[i]})
 	}
-	clusterBindings, err := api.ClusterRoleBindings().List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("list cluster role bindings: %w", err)
-	}
 	for i := range clusterBindings.Items {
 		s.addBinding(reconciliation.ClusterRoleBindingAdapter{ClusterRoleBinding: &clusterBindings.Items[i]})
-	}
-	bindings, err := api.RoleBindings("").List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("list role bindings: %w", err)
 	}
 	for i := range bindings.Items {
 		s.addBinding(reconciliation.RoleBindingAdapter{RoleBinding: &bindings.Items[i]})
