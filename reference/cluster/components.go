@@ -6,7 +6,10 @@ import (
 	"context"
 	"net/netip"
 
+	"github.com/seatrial/seatrial/reference/controllers"
 	"github.com/seatrial/seatrial/reference/dns"
+	"github.com/seatrial/seatrial/reference/proxy"
+	"github.com/seatrial/seatrial/reference/proxy/routes"
 	"github.com/seatrial/seatrial/reference/scheduler"
 )
 
@@ -14,10 +17,52 @@ import (
 // each waits by itself for what it needs.
 func (c *cluster) components() map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
-		"scheduler": c.schedule,
-		"dns":       c.resolve,
-		"control":   (&control{place: c.Place, images: c.runtime, log: c.Log}).Run,
+		"controllers": c.control,
+		"scheduler":   c.schedule,
+		"proxy":       c.forward,
+		"routes":      c.route,
+		"dns":         c.resolve,
+		"images":      (&control{place: c.Place, images: c.runtime, log: c.Log}).Run,
 	}
+}
+
+func (c *cluster) control(ctx context.Context) error {
+	all, err := controllers.New(controllers.Options{
+		Config:  c.server.ClientConfig("system:kube-controller-manager"),
+		RootCA:  c.bundle.CA.PEM(),
+		PodCIDR: podNetwork,
+		Logger:  c.Log.With("component", "controllers"),
+	})
+	if err != nil {
+		return err
+	}
+	return all.Run(ctx)
+}
+
+func (c *cluster) forward(ctx context.Context) error {
+	p, err := proxy.New(proxy.Options{
+		Config:             c.server.ClientConfig("system:kube-proxy"),
+		NodeName:           c.NodeName,
+		PodCIDR:            podNetwork,
+		MasqueradeOutbound: true,
+		Logger:             c.Log.With("component", "proxy"),
+	})
+	if err != nil {
+		return err
+	}
+	return p.Run(ctx)
+}
+
+func (c *cluster) route(ctx context.Context) error {
+	r, err := routes.New(routes.Options{
+		Config:   c.server.ClientConfig("system:kube-proxy"),
+		NodeName: c.NodeName,
+		Logger:   c.Log.With("component", "routes"),
+	})
+	if err != nil {
+		return err
+	}
+	return r.Run(ctx)
 }
 
 func (c *cluster) schedule(ctx context.Context) error {

@@ -43,6 +43,9 @@ type APIServerFlags struct {
 	DisablePlugins       []string
 }
 
+// podNetwork is the range of the pods of all nodes.
+var podNetwork = netip.MustParsePrefix("10.244.0.0/16")
+
 // clusterDomain ends the DNS names of services and pods.
 const clusterDomain = "cluster.local"
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
 	"strconv"
 	"syscall"
@@ -131,7 +130,7 @@ func (f *allInOneFlags) connect(place host.Place, port int) error {
 		return err
 	}
 	if f.outbound {
-		if err := place.AllowOutbound(link, podNetwork); err != nil {
+		if err := place.AllowOutbound(link); err != nil {
 			return err
 		}
 	}
@@ -141,9 +140,6 @@ func (f *allInOneFlags) connect(place host.Place, port int) error {
 	}
 	return record.Write(place)
 }
-
-// podNetwork is the range of all pods of a cluster.
-var podNetwork = netip.MustParsePrefix("10.244.0.0/16")
 
 // placeInside fills in what the program outside has prepared.
 func placeInside(o *cluster.Options) error {

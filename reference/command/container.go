@@ -28,9 +28,6 @@ func (f *allInOneFlags) placeInContainer(o *cluster.Options) error {
 	}
 	o.NodeIP = ip
 	o.Server = "https://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(f.apiPort))
-	if err := o.Place.HidePods(podNetwork); err != nil {
-		return err
-	}
 	record := cluster.Record{Name: o.Place.Name, APIPort: f.apiPort, NodeIP: ip, Server: o.Server}
 	if err := record.Write(o.Place); err != nil {
 		return fmt.Errorf("container %s: %w", ip, err)

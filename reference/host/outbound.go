@@ -3,7 +3,6 @@
 package host
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -12,50 +11,28 @@ import (
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
-	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 )
 
 const forwardSwitch = "/proc/sys/net/ipv4/ip_forward"
 
-// AllowOutbound lets the cluster reach what the host reaches: the node hides
-// its pods behind its own address, and the host hides the node.
+// AllowOutbound lets the cluster reach what the host reaches: the host hides the
+// node behind its own address, as the node hides its pods.
 // It must be called from the host's network namespace; it may be repeated.
-func (p Place) AllowOutbound(link Link, pods netip.Prefix) error {
-	inner, err := netns.GetFromPath(p.pin("net"))
-	if err != nil {
-		return fmt.Errorf("open network namespace: %w", err)
-	}
-	defer func() { _ = inner.Close() }()
-	inside, err := nftables.New(nftables.WithNetNSFd(int(inner)))
-	if err != nil {
-		return fmt.Errorf("open nftables in network namespace: %w", err)
-	}
-	if err := p.masquerade(inside, pods, nodeInterface); err != nil {
-		return err
-	}
-	outside, err := nftables.New()
+func (p Place) AllowOutbound(link Link) error {
+	conn, err := nftables.New()
 	if err != nil {
 		return fmt.Errorf("open nftables: %w", err)
 	}
-	if err := p.masquerade(outside, netip.PrefixFrom(link.Node, link.Node.BitLen()), ""); err != nil {
+	if err := p.hide(conn, link.Node); err != nil {
 		return err
 	}
 	return p.forward()
 }
 
-// HidePods lets pods reach what this network namespace reaches, behind its own address.
-func (p Place) HidePods(pods netip.Prefix) error {
-	conn, err := nftables.New()
-	if err != nil {
-		return fmt.Errorf("open nftables: %w", err)
-	}
-	return p.masquerade(conn, pods, nodeInterface)
-}
-
-// masquerade replaces the outbound table by one that rewrites the source of
-// what comes from prefix, on the named interface or, unnamed, on all but the link.
-func (p Place) masquerade(conn *nftables.Conn, prefix netip.Prefix, onInterface string) error {
+// hide replaces the outbound table by one that rewrites the source of what
+// comes from addr and leaves by another interface than the link.
+func (p Place) hide(conn *nftables.Conn, addr netip.Addr) error {
 	table := &nftables.Table{Family: nftables.TableFamilyIPv4, Name: p.outboundTable()}
 	conn.AddTable(table)
 	conn.DelTable(table)
@@ -64,20 +41,11 @@ func (p Place) masquerade(conn *nftables.Conn, prefix netip.Prefix, onInterface 
 		Name: "postrouting", Table: table, Type: nftables.ChainTypeNAT,
 		Hooknum: nftables.ChainHookPostrouting, Priority: nftables.ChainPriorityNATSource,
 	})
-	name, op := onInterface, expr.CmpOpEq
-	if name == "" {
-		name, op = p.hostLink(), expr.CmpOpNeq
-	}
-	mask := bytes.Repeat([]byte{0xff}, 4)
-	for bit := prefix.Bits(); bit < 32; bit++ {
-		mask[bit/8] &^= 1 << (7 - bit%8)
-	}
 	conn.AddRule(&nftables.Rule{Table: table, Chain: chain, Exprs: []expr.Any{
 		&expr.Meta{Key: expr.MetaKeyOIFNAME, Register: 1},
-		&expr.Cmp{Op: op, Register: 1, Data: interfaceName(name)},
+		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: interfaceName(p.hostLink())},
 		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: 12, Len: 4},
-		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: mask, Xor: make([]byte, 4)},
-		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: prefix.Masked().Addr().AsSlice()},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: addr.AsSlice()},
 		&expr.Masq{},
 	}})
 	if err := conn.Flush(); err != nil {

@@ -1,0 +1,76 @@
+# Seatrial. `make` alone lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export CGO_ENABLED := 0
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+KUBERNETES := v1.36.3
+STAMP := -X k8s.io/component-base/version.gitVersion=$(KUBERNETES) -X k8s.io/component-base/version.gitMajor=1 \
+	-X k8s.io/component-base/version.gitMinor=36 -X k8s.io/component-base/version.gitTreeState=clean \
+	-X k8s.io/client-go/pkg/version.gitVersion=$(KUBERNETES)
+LDFLAGS := -s -w $(STAMP) -X github.com/seatrial/seatrial/harness/cli.Version=$(VERSION)
+BLOBS := reference/runtime/blobs
+IMAGE := seatrial/node:$(KUBERNETES)
+
+# What a run needs: KUBECONFIG= judges that cluster, TAGS= selects behaviours,
+# DRIVER= says how the throw-away cluster runs, REPORT= where the reports go.
+# A KUBECONFIG of the environment is ignored: naming a cluster is deliberate.
+RUN := $(if $(filter command line,$(origin KUBECONFIG)),--kubeconfig '$(KUBECONFIG)',$(if $(DRIVER),--driver $(DRIVER))) \
+	$(if $(TAGS),--tags '$(TAGS)') $(if $(REPORT),--report '$(REPORT)') $(if $(PARALLEL),--parallel $(PARALLEL))
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z][a-z/%-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+
+.PHONY: tools
+tools: ## install what the build needs beyond Go, where that is possible
+	@.ci/tools
+
+.PHONY: blobs
+blobs: tools
+	@cd reference/tools && go run ./build -out ../runtime/blobs -root ../..
+	@cd fixtures/images && go run ./compose -out ../../$(BLOBS)/images.tar
+
+.PHONY: build
+build: blobs ## build bin/seatrial and bin/seatrial-reference
+	@go build -trimpath -ldflags "$(LDFLAGS)" -o bin/seatrial ./harness
+	@go build -trimpath -ldflags "$(LDFLAGS)" -o bin/seatrial-reference ./reference
+
+.PHONY: conformance
+conformance: build ## run the specification [KUBECONFIG= TAGS= DRIVER= PARALLEL= REPORT=]
+	@bin/seatrial run $(RUN)
+
+.PHONY: test
+test: blobs ## run the tests of the code, without a cluster
+	@go vet ./...
+	@go test ./...
+	@cd fixtures/images && go vet ./... && go test ./...
+
+.PHONY: lint
+lint: ## run the linters [needs golangci-lint from harness/tools]
+	@go tool -modfile=harness/tools/go.mod golangci-lint run ./...
+
+.PHONY: check
+check: test conformance ## what CI runs
+
+.PHONY: cluster
+cluster: build ## start a reference cluster on this host [NAME=]
+	@bin/seatrial up $(if $(NAME),--name $(NAME))
+
+.PHONY: cluster-docker
+cluster-docker: image ## start a reference cluster in Docker [NAME=]
+	@bin/seatrial up --driver docker $(if $(NAME),--name $(NAME))
+
+.PHONY: image
+image: build ## build the node image for the docker driver
+	@docker version >/dev/null 2>&1 || { echo "make image: no Docker engine answers; start it or set DOCKER_HOST" >&2; exit 1; }
+	@docker build --quiet --tag $(IMAGE) --file Dockerfile bin
+
+.PHONY: bench
+bench: build ## measure start, memory, CPU and pod start; medians of 5
+	@go run ./harness/bench
+
+.PHONY: clean
+clean: ## remove what was built
+	@rm -rf bin reports/latest reports/runs
+	@find $(BLOBS) -type f ! -name README.md -delete
