@@ -134,16 +134,16 @@ func TestProxyStartsWithEverythingAtOnceAndThenAppliesChanges(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		b.want("TCP 10.96.0.1:80 -> 10.244.0.2:8080", "TCP 10.96.0.2:80 ->")
 		slices := b.client.DiscoveryV1().EndpointSlices("default")
-		if _, err := slices.Create(t.Context(), slice("two", "two", corev1.ProtocolTCP, "10.244.0.3"), metav1.CreateOptions{}); err != nil {
-			t.Fatal(err)
+		if _, err := slices.Create(b.Context(), slice("two", "two", corev1.ProtocolTCP, "10.244.0.3"), metav1.CreateOptions{}); err != nil {
+			b.Fatal(err)
 		}
 		b.want("TCP 10.96.0.1:80 -> 10.244.0.2:8080", "TCP 10.96.0.2:80 -> 10.244.0.3:8080")
-		if err := b.client.CoreV1().Services("default").Delete(t.Context(), "one", metav1.DeleteOptions{}); err != nil {
-			t.Fatal(err)
+		if err := b.client.CoreV1().Services("default").Delete(b.Context(), "one", metav1.DeleteOptions{}); err != nil {
+			b.Fatal(err)
 		}
 		b.want("TCP 10.96.0.2:80 -> 10.244.0.3:8080")
 		if diff := cmp.Diff([]string{"replace", "apply", "apply"}, b.kernel.calls); diff != "" {
-			t.Errorf("calls (-want +got):\n%s", diff)
+			b.Errorf("calls (-want +got):\n%s", diff)
 		}
 	},
 		service("one", "10.96.0.1", corev1.ProtocolTCP), slice("one", "one", corev1.ProtocolTCP, "10.244.0.2"),
@@ -154,12 +154,12 @@ func TestProxyIgnoresChangesThatMakeNoDifference(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		s := service("one", "10.96.0.1", corev1.ProtocolTCP)
 		s.Labels = map[string]string{"new": "label"}
-		if _, err := b.client.CoreV1().Services("default").Update(t.Context(), s, metav1.UpdateOptions{}); err != nil {
-			t.Fatal(err)
+		if _, err := b.client.CoreV1().Services("default").Update(b.Context(), s, metav1.UpdateOptions{}); err != nil {
+			b.Fatal(err)
 		}
 		synctest.Wait()
 		if diff := cmp.Diff([]string{"replace"}, b.kernel.calls); diff != "" {
-			t.Errorf("calls (-want +got):\n%s", diff)
+			b.Errorf("calls (-want +got):\n%s", diff)
 		}
 	}, service("one", "10.96.0.1", corev1.ProtocolTCP))
 }
@@ -168,13 +168,13 @@ func TestProxyWritesEverythingAnewAfterAnError(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		b.kernel.fail = 2
 		s := slice("one", "one", corev1.ProtocolTCP, "10.244.0.2")
-		if _, err := b.client.DiscoveryV1().EndpointSlices("default").Create(t.Context(), s, metav1.CreateOptions{}); err != nil {
-			t.Fatal(err)
+		if _, err := b.client.DiscoveryV1().EndpointSlices("default").Create(b.Context(), s, metav1.CreateOptions{}); err != nil {
+			b.Fatal(err)
 		}
 		time.Sleep(time.Second) // of the bubble's clock
 		b.want("TCP 10.96.0.1:80 -> 10.244.0.2:8080")
 		if diff := cmp.Diff([]string{"replace", "apply", "replace", "replace"}, b.kernel.calls); diff != "" {
-			t.Errorf("calls (-want +got):\n%s", diff)
+			b.Errorf("calls (-want +got):\n%s", diff)
 		}
 	}, service("one", "10.96.0.1", corev1.ProtocolTCP))
 }
@@ -183,8 +183,8 @@ func TestProxyEndsUDPFlowsToBackendsThatAreGone(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		b.stale = nil
 		s := slice("one", "one", corev1.ProtocolUDP, "10.244.0.3")
-		if _, err := b.client.DiscoveryV1().EndpointSlices("default").Update(t.Context(), s, metav1.UpdateOptions{}); err != nil {
-			t.Fatal(err)
+		if _, err := b.client.DiscoveryV1().EndpointSlices("default").Update(b.Context(), s, metav1.UpdateOptions{}); err != nil {
+			b.Fatal(err)
 		}
 		synctest.Wait()
 		want := []conntrack.Stale{{
@@ -192,7 +192,7 @@ func TestProxyEndsUDPFlowsToBackendsThatAreGone(t *testing.T) {
 			Valid:    []netip.AddrPort{netip.MustParseAddrPort("10.244.0.3:8080")},
 		}}
 		if diff := cmp.Diff(want, b.stale, cmp.Comparer(func(a, b netip.Addr) bool { return a == b }), cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })); diff != "" {
-			t.Errorf("flows (-want +got):\n%s", diff)
+			b.Errorf("flows (-want +got):\n%s", diff)
 		}
 	}, service("one", "10.96.0.1", corev1.ProtocolUDP), slice("one", "one", corev1.ProtocolUDP, "10.244.0.2"))
 }
@@ -208,12 +208,12 @@ func TestProxyOpensTheHostPortsOfItsPods(t *testing.T) {
 		b.want() // it has no address yet
 		pod := pod.DeepCopy()
 		pod.Status.PodIPs = []corev1.PodIP{{IP: "10.244.0.2"}}
-		if _, err := b.client.CoreV1().Pods("default").Update(t.Context(), pod, metav1.UpdateOptions{}); err != nil {
-			t.Fatal(err)
+		if _, err := b.client.CoreV1().Pods("default").Update(b.Context(), pod, metav1.UpdateOptions{}); err != nil {
+			b.Fatal(err)
 		}
 		b.want("TCP 127.0.0.1:8000 -> 10.244.0.2:80")
-		if err := b.client.CoreV1().Pods("default").Delete(t.Context(), "web", metav1.DeleteOptions{}); err != nil {
-			t.Fatal(err)
+		if err := b.client.CoreV1().Pods("default").Delete(b.Context(), "web", metav1.DeleteOptions{}); err != nil {
+			b.Fatal(err)
 		}
 		b.want()
 	}, pod)

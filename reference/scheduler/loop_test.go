@@ -126,7 +126,7 @@ func TestSchedulerBindsPodToTheNodeWithRoom(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		b.create(testPod("web", "1"))
 		if got := b.node("web"); got != "large" {
-			t.Errorf("pod runs on %q, want large", got)
+			b.Errorf("pod runs on %q, want large", got)
 		}
 	}, testNode("small", "500m"), testNode("large", "2"))
 }
@@ -137,15 +137,15 @@ func TestSchedulerSaysWhyAPodWaitsAndPlacesItWhenANodeComes(t *testing.T) {
 		got := condition(b.pod("web"))
 		want := "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
 		if got.Status != corev1.ConditionFalse || got.Reason != corev1.PodReasonUnschedulable || got.Message != want {
-			t.Errorf("condition %+v, want message %q", got, want)
+			b.Errorf("condition %+v, want message %q", got, want)
 		}
 		node := testNode("large", "2")
 		if _, err := b.client.CoreV1().Nodes().Create(b.Context(), node, metav1.CreateOptions{}); err != nil {
-			t.Fatal(err)
+			b.Fatal(err)
 		}
 		synctest.Wait()
 		if got := b.node("web"); got != "large" {
-			t.Errorf("pod runs on %q, want large without waiting out a back-off", got)
+			b.Errorf("pod runs on %q, want large without waiting out a back-off", got)
 		}
 	}, testNode("small", "500m"))
 }
@@ -155,7 +155,7 @@ func TestSchedulerLeavesPodsOfOtherSchedulersAlone(t *testing.T) {
 		b.create(testPod("web", "1", func(p *corev1.Pod) { p.Spec.SchedulerName = "other" }))
 		time.Sleep(time.Minute) // of the bubble's clock
 		if got := b.node("web"); got != "" {
-			t.Errorf("pod of another scheduler bound to %q", got)
+			b.Errorf("pod of another scheduler bound to %q", got)
 		}
 	}, testNode("large", "2"))
 }

@@ -56,6 +56,7 @@ type Scheduler struct {
 	next        int               // where the search for nodes goes on
 	tasks       *tasks
 	sources     *sources
+	volumes     *broadcast // changes of claims and volumes
 	broadcaster events.EventBroadcaster
 	ready       chan struct{}
 }
@@ -80,6 +81,7 @@ func New(o Options) (*Scheduler, error) {
 	}
 	broadcaster := events.NewBroadcaster(&events.EventSinkImpl{Interface: o.Client.EventsV1()})
 	s := &Scheduler{
+		volumes:     newBroadcast(),
 		name:        o.SchedulerName,
 		client:      o.Client,
 		clock:       o.Clock,
@@ -93,7 +95,7 @@ func New(o Options) (*Scheduler, error) {
 		ready:       make(chan struct{}),
 	}
 	s.sources = newSources(o.Client)
-	s.plugins = plugins.Default()
+	s.plugins = plugins.Default(s.sources.forPlugins(o.Client, s.volumes.next))
 	s.queue = queue.New(o.Clock, s.helps)
 	return s, nil
 }

@@ -31,7 +31,38 @@ func (s *Scheduler) watch(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("watch nodes: %w", err)
 	}
+	if err := s.watchOthers(); err != nil {
+		return err
+	}
 	return s.sources.start(ctx, pods.HasSyncedChecker(), nodes.HasSyncedChecker())
+}
+
+// watchOthers follows what only some pods depend on.
+func (s *Scheduler) watchOthers() error {
+	volumesChanged := func() {
+		s.volumes.signal()
+		s.queue.Wake(plugin.Event{Kind: plugin.VolumesChanged})
+	}
+	for _, informer := range s.sources.volumes {
+		if _, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+			AddFunc:    func(any) { volumesChanged() },
+			UpdateFunc: func(any, any) { volumesChanged() },
+			DeleteFunc: func(any) { volumesChanged() },
+		}); err != nil {
+			return fmt.Errorf("watch volumes: %w", err)
+		}
+	}
+	_, err := s.sources.namespaces.AddEventHandler(cache.ResourceEventHandlerFuncs{
+		UpdateFunc: func(old, o any) {
+			if !maps.Equal(old.(*corev1.Namespace).Labels, o.(*corev1.Namespace).Labels) {
+				s.queue.Wake(plugin.Event{Kind: plugin.Namespaces})
+			}
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("watch namespaces: %w", err)
+	}
+	return nil
 }
 
 // last unwraps the object of a deletion that the watch has missed.
@@ -62,6 +93,10 @@ func (s *Scheduler) podChanged(old, object *corev1.Pod) {
 	if object.DeletionTimestamp != nil {
 		s.queue.Delete(object.UID)
 		s.nominations.remove(object.UID)
+		return
+	}
+	if s.cache.Has(pod.UID) {
+		s.queue.Update(pod) // being bound, or bound and this is old news
 		return
 	}
 	s.nominations.set(pod, object.Status.NominatedNodeName)

@@ -79,6 +79,15 @@ func (q *Queue) Add(pod *snapshot.Pod) {
 	}
 }
 
+// Update replaces a pod that the queue knows.
+func (q *Queue) Update(pod *snapshot.Pod) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if it := q.items[pod.UID]; it != nil {
+		q.update(it, pod)
+	}
+}
+
 // Delete forgets the pod; it is not scheduled any more, and if that is
 // going on, what comes of it is ignored.
 func (q *Queue) Delete(uid types.UID) {

@@ -5,6 +5,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	resourcehelper "k8s.io/component-helpers/resource"
 	corev1helpers "k8s.io/component-helpers/scheduling/corev1"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
@@ -16,7 +18,9 @@ type Pod struct {
 	*corev1.Pod
 
 	Priority int32
-	Requests Resources
+	// Controller is the UID of the controlling owner; empty when there is none.
+	Controller types.UID
+	Requests   Resources
 	// Weight is Requests with the amounts that scoring takes for containers
 	// that request nothing (100m CPU, 200Mi memory), so that a node full of
 	// such pods does not look empty.
@@ -40,6 +44,9 @@ func NewPod(pod *corev1.Pod) (*Pod, error) {
 		Ports:    hostPorts(pod),
 	}
 	status := resourcehelper.PodResourcesOptions{UseStatusResources: pod.Spec.NodeName != ""}
+	if owner := metav1.GetControllerOfNoCopy(pod); owner != nil {
+		p.Controller = owner.UID
+	}
 	p.Requests = ResourcesOf(resourcehelper.PodRequests(pod, status))
 	status.NonMissingContainerRequests = corev1.ResourceList{
 		corev1.ResourceCPU:    *resource.NewMilliQuantity(100, resource.DecimalSI),
