@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/containerd/containerd/v2/pkg/archive/compression"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"github.com/containerd/errdefs"
+	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/singleflight"
@@ -92,6 +94,9 @@ func (s *imageStore) importArchive(ctx context.Context, r io.Reader) ([]string, 
 	}
 	defer done(context.WithoutCancel(ctx))
 	found, err := s.client.Import(ctx, plain, client.WithImageRefTranslator(fullName), client.WithSkipMissing())
+	if errors.Is(err, images.ErrEmptyWalk) {
+		return nil, fmt.Errorf("read image archive: it holds no image for %s", platforms.DefaultString())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read image archive: %w", err)
 	}

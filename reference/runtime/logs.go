@@ -23,6 +23,12 @@ func takeOverLogs(log *slog.Logger, fail func(message string)) {
 	std.ExitFunc = func(int) { goruntime.Goexit() }
 }
 
+// expected are warnings of containerd about what is normal here: file systems without fs-verity, and containers that were gone
+// before their shim was cleaned up.
+func expected(message string) bool {
+	return message == "failed check for fsverity support" || message == "warnings while cleaning up dead shim"
+}
+
 // logHook turns one logrus entry into one slog record. Info of containerd is every call, hence debug here.
 type logHook struct {
 	log  *slog.Logger
@@ -37,7 +43,9 @@ func (h *logHook) Fire(e *logrus.Entry) error {
 	case logrus.PanicLevel, logrus.FatalLevel, logrus.ErrorLevel:
 		level = slog.LevelError
 	case logrus.WarnLevel:
-		level = slog.LevelWarn
+		if !expected(e.Message) {
+			level = slog.LevelWarn
+		}
 	}
 	attrs := make([]slog.Attr, 0, len(e.Data))
 	for k, v := range e.Data {

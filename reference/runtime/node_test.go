@@ -1,13 +1,14 @@
 package runtime
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -35,27 +36,40 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// serve runs a runtime until SIGTERM (stop, keep the pods) or SIGUSR1 (remove everything).
+// serve runs a runtime and obeys its standard input: "import FILE", "stop" (keep the pods) or "remove" (everything). It answers each
+// with a line that starts with ok or error.
 func serve(dir string) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	rt, err := Start(context.Background(), Options{
+	answer := func(text string, err error) {
+		if err != nil {
+			text = "error " + strings.ReplaceAll(err.Error(), "\n", "; ")
+		}
+		fmt.Println(text)
+	}
+	ctx := context.Background()
+	rt, err := Start(ctx, Options{
 		DataDir: filepath.Join(dir, "data"), StateDir: filepath.Join(dir, "state"), PodCIDR: "10.244.7.0/24", Log: log,
 	})
-	if err != nil {
-		log.Error("start", "err", err)
-		os.Exit(1)
-	}
-	os.Stdout.WriteString("ready\n")
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGUSR1)
-	if <-signals == syscall.SIGUSR1 {
-		err = rt.RemoveAll(context.Background())
-	} else {
-		err = rt.Close()
-	}
-	if err != nil {
-		log.Error("stop", "err", err)
-		os.Exit(1)
+	answer("ok", err)
+	for in := bufio.NewScanner(os.Stdin); err == nil && in.Scan(); {
+		command, file, _ := strings.Cut(in.Text(), " ")
+		switch command {
+		case "import":
+			archive, err := os.Open(file)
+			if err != nil {
+				answer("", err)
+				continue
+			}
+			names, err := rt.Import(ctx, archive)
+			archive.Close()
+			answer("ok "+strings.Join(names, " "), err)
+		case "remove":
+			answer("ok", rt.RemoveAll(ctx))
+			return
+		case "stop":
+			answer("ok", rt.Close())
+			return
+		}
 	}
 }
 
@@ -90,51 +104,81 @@ func inNamespaces(t *testing.T) bool {
 
 // node is a server process and its CRI clients.
 type node struct {
-	t    *testing.T
-	dir  string
-	cmd  *exec.Cmd
-	conn *grpc.ClientConn
+	t     *testing.T
+	dir   string
+	cmd   *exec.Cmd
+	stdin io.Writer
+	lines *bufio.Scanner
+	conn  *grpc.ClientConn
 	cri.RuntimeServiceClient
 	cri.ImageServiceClient
 }
 
 func startNode(t *testing.T, dir string) *node {
 	t.Helper()
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), layerVar+"=server", dirVar+"="+dir)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	n := &node{t: t, dir: dir, cmd: exec.Command("/proc/self/exe")}
+	n.cmd.Env = append(os.Environ(), layerVar+"=server", dirVar+"="+dir)
+	n.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	n.cmd.Stderr = os.Stderr
+	stdin, err1 := n.cmd.StdinPipe()
+	stdout, err2 := n.cmd.StdoutPipe()
 	begin := time.Now()
-	if err := cmd.Start(); err != nil {
+	if err := errors.Join(err1, err2, n.cmd.Start()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := out.Read(make([]byte, 16)); err != nil {
-		t.Fatalf("server did not become ready: %v", errors.Join(err, cmd.Wait()))
+	n.stdin, n.lines = stdin, bufio.NewScanner(stdout)
+	t.Cleanup(n.kill)
+	if answer := n.answer(); answer != "ok" {
+		t.Fatalf("start runtime: %s", answer)
 	}
 	t.Logf("runtime ready after %v", time.Since(begin))
 	conn, err := grpc.NewClient("unix:"+filepath.Join(dir, "state", "containerd.sock"), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &node{t: t, dir: dir, cmd: cmd, conn: conn, RuntimeServiceClient: cri.NewRuntimeServiceClient(conn), ImageServiceClient: cri.NewImageServiceClient(conn)}
-	t.Cleanup(func() { n.end(syscall.SIGKILL) })
+	n.conn, n.RuntimeServiceClient, n.ImageServiceClient = conn, cri.NewRuntimeServiceClient(conn), cri.NewImageServiceClient(conn)
 	return n
 }
 
-// end signals the server and waits for it.
-func (n *node) end(s syscall.Signal) error {
-	if n.cmd.ProcessState != nil {
-		return nil
+func (n *node) answer() string {
+	if !n.lines.Scan() {
+		return fmt.Sprintf("no answer: %v", n.lines.Err())
+	}
+	return n.lines.Text()
+}
+
+// tell gives the server a command and returns its answer.
+func (n *node) tell(command string) string {
+	n.t.Helper()
+	if _, err := fmt.Fprintln(n.stdin, command); err != nil {
+		n.t.Fatal(err)
+	}
+	return n.answer()
+}
+
+// end gives the server its last command and waits for it.
+func (n *node) end(command string) {
+	n.t.Helper()
+	begin := time.Now()
+	if answer := n.tell(command); answer != "ok" {
+		n.t.Errorf("%s: %s", command, answer)
 	}
 	n.conn.Close()
-	if err := n.cmd.Process.Signal(s); err != nil {
-		return err
+	if err := n.cmd.Wait(); err != nil {
+		n.t.Errorf("%s: server ended with %v", command, err)
 	}
-	return n.cmd.Wait()
+	n.t.Logf("%s took %v", command, time.Since(begin))
+}
+
+// kill ends the server as a crash does. It may be called after end.
+func (n *node) kill() {
+	if n.conn != nil {
+		n.conn.Close()
+	}
+	if n.cmd.ProcessState == nil {
+		_ = n.cmd.Process.Kill()
+		_ = n.cmd.Wait()
+	}
 }
 
 func podConfig(name, logs string) *cri.PodSandboxConfig {
@@ -143,7 +187,7 @@ func podConfig(name, logs string) *cri.PodSandboxConfig {
 		Hostname:     name,
 		LogDirectory: logs,
 		DnsConfig:    &cri.DNSConfig{Servers: []string{"10.96.0.10"}},
-		Linux:        &cri.LinuxPodSandboxConfig{CgroupParent: "/seatrial-runtime-test", SecurityContext: &cri.LinuxSandboxSecurityContext{NamespaceOptions: &cri.NamespaceOption{}}},
+		Linux:        &cri.LinuxPodSandboxConfig{CgroupParent: "/seatrial-runtime-test", SecurityContext: &cri.LinuxSandboxSecurityContext{NamespaceOptions: &cri.NamespaceOption{Pid: cri.NamespaceMode_CONTAINER}}},
 	}
 }
 
@@ -169,7 +213,7 @@ func (n *node) run(name, image string, command ...string) (pod, container, ip st
 	}
 	created, err := n.CreateContainer(ctx, &cri.CreateContainerRequest{PodSandboxId: sandbox.PodSandboxId, SandboxConfig: config, Config: &cri.ContainerConfig{
 		Metadata: &cri.ContainerMetadata{Name: "c"}, Image: &cri.ImageSpec{Image: image}, Command: command, LogPath: "c.log",
-		Linux: &cri.LinuxContainerConfig{SecurityContext: &cri.LinuxContainerSecurityContext{NamespaceOptions: &cri.NamespaceOption{}}},
+		Linux: &cri.LinuxContainerConfig{SecurityContext: &cri.LinuxContainerSecurityContext{NamespaceOptions: &cri.NamespaceOption{Pid: cri.NamespaceMode_CONTAINER}}},
 	}})
 	if err != nil {
 		n.t.Fatalf("create container: %v", err)
@@ -193,60 +237,19 @@ func (n *node) exec(container string, command ...string) string {
 	return string(resp.Stdout)
 }
 
-func TestNodeRunsPodsAndAdoptsThemAfterAKill(t *testing.T) {
-	if !inNamespaces(t) {
-		return
-	}
-	dir, err := os.MkdirTemp("/tmp", "st-") // short: shim sockets live below it
+// testDir is short, since shim sockets live below it.
+func testDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "st-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
-	n := startNode(t, dir)
-	_, web, ip := n.run("web", "registry.k8s.io/e2e-test-images/agnhost:2.63.0", "/agnhost", "netexec", "--http-port=8080")
-	if !strings.HasPrefix(ip, "10.244.7.") {
-		t.Errorf("pod address = %q, want one of 10.244.7.0/24", ip)
-	}
-	_, box, _ := n.run("box", "docker.io/library/busybox:latest", "sh", "-c", "echo hello from box; while true; do sleep 1; done")
-	if got := n.exec(box, "cat", "/etc/hostname"); strings.TrimSpace(got) != "box" {
-		t.Errorf("hostname = %q, want box", got)
-	}
-	waitFor(t, "line in container log", func() bool {
-		log, _ := os.ReadFile(filepath.Join(dir, "logs", "box", "c.log"))
-		return bytes.Contains(log, []byte("stdout F hello from box"))
+	t.Cleanup(func() {
+		_ = unmountBelow(dir)
+		_ = os.RemoveAll(dir)
+		removeCgroups()
 	})
-	if got := n.exec(web, "/agnhost", "connect", "--timeout=5s", ip+":8080"); got != "" {
-		t.Errorf("connect to the pod's own address said %q", got)
-	}
-	stats, err := n.ContainerStats(t.Context(), &cri.ContainerStatsRequest{ContainerId: web})
-	if err != nil || stats.GetStats().GetMemory().GetWorkingSetBytes().GetValue() == 0 {
-		t.Errorf("container stats = %v, %v; want a working set", stats, err)
-	}
-
-	before := n.exec(box, "cat", "/proc/1/stat")
-	_ = n.end(syscall.SIGKILL)
-	n = startNode(t, dir)
-	if after := n.exec(box, "cat", "/proc/1/stat"); startTime(after) != startTime(before) {
-		t.Errorf("container was restarted: /proc/1/stat before %q, after %q", before, after)
-	}
-	if err := n.end(syscall.SIGTERM); err != nil {
-		t.Errorf("clean stop: %v", err)
-	}
-	n = startNode(t, dir)
-	n.exec(web, "/agnhost", "--help")
-	if err := n.end(syscall.SIGUSR1); err != nil {
-		t.Errorf("remove all: %v", err)
-	}
-	assertNothingLeft(t, dir)
-}
-
-// startTime is field 22 of /proc/PID/stat.
-func startTime(stat string) string {
-	fields := strings.Fields(stat)
-	if len(fields) < 22 {
-		return stat
-	}
-	return fields[21]
+	return dir
 }
 
 func waitFor(t *testing.T, what string, ok func() bool) {
@@ -281,5 +284,13 @@ func assertNothingLeft(t *testing.T, dir string) {
 		if target, err := os.Readlink(exe); err == nil && strings.HasPrefix(target, dir+"/") {
 			t.Errorf("left running: %s is %s", exe, target)
 		}
+	}
+}
+
+// removeCgroups deletes the empty groups that the pods' parent leaves.
+func removeCgroups() {
+	groups, _ := filepath.Glob("/sys/fs/cgroup/*/seatrial-runtime-test")
+	for _, dir := range append(groups, "/sys/fs/cgroup/seatrial-runtime-test") {
+		_ = os.Remove(dir)
 	}
 }

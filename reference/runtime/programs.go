@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sync/errgroup"
 )
 
 //go:embed blobs/*
@@ -85,10 +86,17 @@ func unpackInto(home string, tools map[string]packed) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
+	var group errgroup.Group
 	for name, want := range tools {
-		if err := unpack(name, filepath.Join(tmp, name), want); err != nil {
-			return fmt.Errorf("unpack %s: %w", name, err)
-		}
+		group.Go(func() error {
+			if err := unpack(name, filepath.Join(tmp, name), want); err != nil {
+				return fmt.Errorf("unpack %s: %w", name, err)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
 	}
 	if err := os.Chmod(tmp, 0o755); err != nil {
 		return err
