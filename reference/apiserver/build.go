@@ -10,6 +10,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	aggregator "k8s.io/kube-aggregator/pkg/apiserver"
 
+	"github.com/seatrial/seatrial/reference/apiserver/admission"
 	"github.com/seatrial/seatrial/reference/apiserver/auth"
 	"github.com/seatrial/seatrial/reference/apiserver/registry/services"
 	"github.com/seatrial/seatrial/reference/apiserver/storage"
@@ -24,6 +25,7 @@ type chain struct {
 	informers informers.SharedInformerFactory
 	resolver  webhook.ServiceResolver
 	auth      *auth.Auth
+	admission *admission.Admission
 	services  *services.REST
 }
 

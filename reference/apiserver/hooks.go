@@ -20,6 +20,7 @@ const (
 	hookFlowControl   = "priority-and-fairness-config-producer"
 	hookRepair        = "start-service-ip-repair-controllers"
 	hookAuthorizers   = "start-authorizers"
+	hookAdmission     = "start-kube-apiserver-admission-initializer"
 	hookRBAC          = "rbac/bootstrap-roles"
 )
 
@@ -55,10 +56,18 @@ func (c *chain) addHooks(server *genericapiserver.GenericAPIServer) error {
 			return err
 		}
 	}
-	return server.AddPostStartHook(hookAuthorizers, func(hook genericapiserver.PostStartHookContext) error {
+	if err := c.addRunner(server, hookAuthorizers, c.auth.Run); err != nil {
+		return err
+	}
+	return c.addRunner(server, hookAdmission, c.admission.Run)
+}
+
+// addRunner runs something for as long as the server runs.
+func (c *chain) addRunner(server *genericapiserver.GenericAPIServer, name string, run func(context.Context) error) error {
+	return server.AddPostStartHook(name, func(hook genericapiserver.PostStartHookContext) error {
 		go func() {
-			if err := c.auth.Run(hook); err != nil {
-				c.options.Logger.Error("authorizers stopped", "err", err)
+			if err := run(hook); err != nil && hook.Err() == nil {
+				c.options.Logger.Error("part of the API server stopped", "hook", name, "err", err)
 			}
 		}()
 		return nil

@@ -37,9 +37,6 @@ func running(t *testing.T, client kubernetes.Interface, name string) *corev1.Pod
 func TestBindingGivesANodeOnce(t *testing.T) {
 	client := kubernetes.NewForConfigOrDie(apiservertest.Start(t))
 	must[*corev1.Pod](t)(client.CoreV1().Pods("default").Create(t.Context(), pod("p"), metav1.CreateOptions{}))
-	if err := bind(t, client, "p", ""); !apierrors.IsInvalid(err) {
-		t.Errorf("bind to no node: %v", err)
-	}
 	if err := bind(t, client, "p", "n"); err != nil {
 		t.Fatal(err)
 	}

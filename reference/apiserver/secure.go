@@ -1,12 +1,14 @@
 package apiserver
 
 import (
-	"k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/authentication/authenticatorfactory"
 	"k8s.io/apiserver/pkg/authentication/request/headerrequest"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/apiserver/pkg/util/flowcontrol"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
 
+	"github.com/seatrial/seatrial/reference/apiserver/admission"
 	"github.com/seatrial/seatrial/reference/apiserver/auth"
 )
 
@@ -40,7 +42,26 @@ func (c *chain) secure(ids *identities) error {
 	c.config.RuleResolver = a.RuleResolver
 	c.config.FlowControl = flowcontrol.New(c.informers, c.client.FlowcontrolV1(),
 		c.config.MaxRequestsInFlight+c.config.MaxMutatingRequestsInFlight)
-	c.config.AdmissionControl = admission.NewChainHandler()
+	return c.admit()
+}
+
+// admit makes the chain of admission plugins.
+func (c *chain) admit() error {
+	config := rest.CopyConfig(c.config.LoopbackClientConfig)
+	client, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return err
+	}
+	c.admission, err = admission.New(admission.Options{
+		Enable: c.options.EnableAdmission, Disable: c.options.DisableAdmission,
+		Client: c.client, Dynamic: client, Loopback: config, Informers: c.informers,
+		Authorizer: c.auth.Authorizer, Services: c.resolver,
+		EffectiveVersion: c.config.EffectiveVersion, Drained: c.config.DrainedNotify(), Tracing: c.config.TracerProvider,
+	})
+	if err != nil {
+		return err
+	}
+	c.config.AdmissionControl = c.admission.Chain
 	return nil
 }
 

@@ -6,6 +6,10 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
 	"github.com/seatrial/seatrial/reference/apiserver"
@@ -17,7 +21,8 @@ const startTimeout = time.Minute
 
 // Start runs a server for one test and returns a configuration of its
 // administrator (user kubernetes-admin, group system:masters). The server is
-// ready, and ends with the test.
+// ready, and ends with the test. No controllers run: a test that creates pods
+// outside of the namespace default needs a service account there.
 func Start(t testing.TB) *rest.Config {
 	t.Helper()
 	return Run(t, apiserver.Options{}).ClientConfig("kubernetes-admin", "system:masters")
@@ -53,5 +58,20 @@ func Run(t testing.TB, o apiserver.Options) *apiserver.Server {
 	if err := s.Ready(ready); err != nil {
 		t.Fatal(err)
 	}
+	addServiceAccount(ready, t, s)
 	return s
+}
+
+// addServiceAccount does the work of a controller, so that pods are admitted.
+func addServiceAccount(ctx context.Context, t testing.TB, s *apiserver.Server) {
+	t.Helper()
+	client, err := kubernetes.NewForConfig(s.ClientConfig("apiservertest", "system:masters"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default"}}
+	_, err = client.CoreV1().ServiceAccounts(metav1.NamespaceDefault).Create(ctx, account, metav1.CreateOptions{})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
+		t.Fatal(err)
+	}
 }

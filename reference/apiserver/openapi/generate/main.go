@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"k8s.io/kube-openapi/pkg/schemaconv"
 	"k8s.io/kube-openapi/pkg/validation/spec"
@@ -98,6 +100,7 @@ func writeTypes(file string) error {
 			return err
 		}
 	}
+	slices.SortFunc(types.Types, func(a, b schema.TypeDef) int { return strings.Compare(a.Name, b.Name) })
 	var out bytes.Buffer
 	if err := openapi.EncodeSchema(&out, types); err != nil {
 		return err
@@ -105,7 +108,8 @@ func writeTypes(file string) error {
 	return os.WriteFile(file, out.Bytes(), 0o644)
 }
 
-// plainDefaults gives default values the types that JSON has, for gob.
+// plainDefaults gives default values the types that JSON has, for gob, and
+// fields an order that is the same in every run.
 func plainDefaults(a *schema.Atom) error {
 	if a.List != nil {
 		if err := plainDefaults(&a.List.ElementType.Inlined); err != nil {
@@ -118,6 +122,7 @@ func plainDefaults(a *schema.Atom) error {
 	if err := plainDefaults(&a.Map.ElementType.Inlined); err != nil {
 		return err
 	}
+	slices.SortFunc(a.Map.Fields, func(a, b schema.StructField) int { return strings.Compare(a.Name, b.Name) })
 	for i := range a.Map.Fields {
 		f := &a.Map.Fields[i]
 		if err := plainDefaults(&f.Type.Inlined); err != nil {
