@@ -1,0 +1,208 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/seatrial/seatrial/reference/apiserver/apiservertest"
+)
+
+// cluster is an API server with all controllers.
+type cluster struct {
+	*testing.T
+	config  *rest.Config
+	client  kubernetes.Interface
+	dynamic dynamic.Interface
+}
+
+var namespaces atomic.Int64
+
+func start(t *testing.T) cluster {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts an API server")
+	}
+	config := apiservertest.Start(t)
+	c, err := New(Options{
+		Config: config, RootCA: []byte("CA"), PodCIDR: netip.MustParsePrefix("10.244.0.0/16"),
+		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return cluster{T: t, config: config, client: kubernetes.NewForConfigOrDie(config), dynamic: dynamic.NewForConfigOrDie(config)}
+}
+
+// eventually waits until check returns nil.
+func (c cluster) eventually(what string, check func() error) {
+	c.Helper()
+	var last error
+	began := time.Now()
+	err := wait.PollUntilContextTimeout(c.Context(), 10*time.Millisecond, 20*time.Second, true, func(context.Context) (bool, error) {
+		last = check()
+		return last == nil, nil
+	})
+	if err != nil {
+		c.Fatalf("%s: %v", what, last)
+	}
+	c.Logf("%s after %v", what, time.Since(began).Round(time.Millisecond))
+}
+
+func (c cluster) namespace() string {
+	c.Helper()
+	name := fmt.Sprintf("test-%d", namespaces.Add(1))
+	if _, err := c.client.CoreV1().Namespaces().Create(c.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{}); err != nil {
+		c.Fatal(err)
+	}
+	c.eventually("default service account and root CA exist", func() error {
+		_, err := c.client.CoreV1().ServiceAccounts(name).Get(c.Context(), "default", metav1.GetOptions{})
+		_, err2 := c.client.CoreV1().ConfigMaps(name).Get(c.Context(), "kube-root-ca.crt", metav1.GetOptions{})
+		return errors.Join(err, err2)
+	})
+	return name
+}
+
+func webServer(name string, replicas int32) *appsv1.Deployment {
+	labels := map[string]string{"app": name}
+	return &appsv1.Deployment{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec: appsv1.DeploymentSpec{
+			Replicas: &replicas, Selector: &metav1.LabelSelector{MatchLabels: labels},
+			Template: corev1.PodTemplateSpec{
+				ObjectMeta: metav1.ObjectMeta{Labels: labels},
+				Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "registry.k8s.io/pause:3.10"}}},
+			},
+		},
+	}
+}
+
+func (c cluster) pods(namespace string, want int) func() error {
+	return func() error {
+		list, err := c.client.CoreV1().Pods(namespace).List(c.Context(), metav1.ListOptions{})
+		if err != nil {
+			return err
+		}
+		if len(list.Items) != want {
+			return fmt.Errorf("%d pods, want %d", len(list.Items), want)
+		}
+		return nil
+	}
+}
+
+func (c cluster) deploy(namespace, name string, replicas int32) {
+	c.Helper()
+	if _, err := c.client.AppsV1().Deployments(namespace).Create(c.Context(), webServer(name, replicas), metav1.CreateOptions{}); err != nil {
+		c.Fatal(err)
+	}
+	c.eventually("pods of the deployment exist", c.pods(namespace, int(replicas)))
+	c.eventually("status of the deployment is observed", func() error {
+		d, err := c.client.AppsV1().Deployments(namespace).Get(c.Context(), name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		if d.Status.UpdatedReplicas != replicas || d.Status.ObservedGeneration != d.Generation {
+			return fmt.Errorf("generation %d, status %+v", d.Generation, d.Status)
+		}
+		return nil
+	})
+}
+
+func TestCluster(t *testing.T) {
+	c := start(t)
+	t.Run("deployment is scaled", c.deploymentIsScaled)
+	t.Run("namespace with content is deleted", c.namespaceIsDeleted)
+}
+
+func (c cluster) deploymentIsScaled(t *testing.T) {
+	c.T = t
+	ns := c.namespace()
+	c.deploy(ns, "web", 3)
+	patch := []byte(`{"spec":{"replicas":5}}`)
+	if _, err := c.client.AppsV1().Deployments(ns).Patch(t.Context(), "web", types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	c.eventually("5 pods", c.pods(ns, 5))
+}
+
+var widgets = schema.GroupVersionResource{Group: "example.com", Version: "v1", Resource: "widgets"}
+
+func (c cluster) defineWidgets() {
+	c.Helper()
+	crd := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+		"metadata": map[string]any{"name": "widgets.example.com"},
+		"spec": map[string]any{
+			"group": "example.com", "scope": "Namespaced",
+			"names": map[string]any{"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
+			"versions": []any{map[string]any{
+				"name": "v1", "served": true, "storage": true,
+				"schema": map[string]any{"openAPIV3Schema": map[string]any{"type": "object", "x-kubernetes-preserve-unknown-fields": true}},
+			}},
+		},
+	}}
+	crds := c.dynamic.Resource(schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"})
+	if _, err := crds.Create(c.Context(), crd, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+		c.Fatal(err)
+	}
+}
+
+func (c cluster) widget(namespace, name string) *unstructured.Unstructured {
+	c.Helper()
+	var created *unstructured.Unstructured
+	c.eventually("widget can be created", func() (err error) {
+		created, err = c.dynamic.Resource(widgets).Namespace(namespace).Create(c.Context(), &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "example.com/v1", "kind": "Widget", "metadata": map[string]any{"name": name},
+		}}, metav1.CreateOptions{})
+		return err
+	})
+	return created
+}
+
+func (c cluster) namespaceIsDeleted(t *testing.T) {
+	c.T = t
+	ns := c.namespace()
+	c.defineWidgets()
+	c.deploy(ns, "web", 2)
+	c.widget(ns, "w")
+	if err := c.client.CoreV1().Namespaces().Delete(t.Context(), ns, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	c.eventually("namespace has gone", func() error {
+		_, err := c.client.CoreV1().Namespaces().Get(t.Context(), ns, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		return fmt.Errorf("still there, err %v", err)
+	})
+	list, err := c.dynamic.Resource(widgets).Namespace(ns).List(t.Context(), metav1.ListOptions{})
+	if err != nil || len(list.Items) != 0 {
+		t.Errorf("widgets left: %v, err %v", list, err)
+	}
+}
