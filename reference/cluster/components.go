@@ -4,10 +4,14 @@ package cluster
 
 import (
 	"context"
+	"crypto/x509"
 	"net/netip"
+	"path/filepath"
 
 	"github.com/seatrial/seatrial/reference/controllers"
 	"github.com/seatrial/seatrial/reference/dns"
+	"github.com/seatrial/seatrial/reference/kubelet"
+	"github.com/seatrial/seatrial/reference/pki"
 	"github.com/seatrial/seatrial/reference/proxy"
 	"github.com/seatrial/seatrial/reference/proxy/routes"
 	"github.com/seatrial/seatrial/reference/scheduler"
@@ -22,6 +26,7 @@ func (c *cluster) components() map[string]func(context.Context) error {
 		"proxy":       c.forward,
 		"routes":      c.route,
 		"dns":         c.resolve,
+		"kubelet":     c.runNode,
 		"images":      (&control{place: c.Place, images: c.runtime, log: c.Log}).Run,
 	}
 }
@@ -90,4 +95,37 @@ func (c *cluster) resolve(ctx context.Context) error {
 		return err
 	}
 	return server.Run(ctx)
+}
+
+func (c *cluster) runNode(ctx context.Context) error {
+	serving, err := c.bundle.CA.Issue(pki.Request{
+		CommonName:    "system:node:" + c.NodeName,
+		Organizations: []string{"system:nodes"},
+		Hosts:         []string{c.NodeName, c.NodeIP.String()},
+		Usages:        []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	})
+	if err != nil {
+		return err
+	}
+	k, err := kubelet.New(kubelet.Options{
+		NodeName:      c.NodeName,
+		NodeIP:        c.NodeIP.String(),
+		Config:        c.server.ClientConfig("system:node:"+c.NodeName, "system:nodes"),
+		CRI:           c.runtime.Conn(),
+		RootDir:       filepath.Join(c.Place.DataDir, "kubelet"),
+		LogDir:        filepath.Join(c.Place.DataDir, "logs"),
+		ManifestDir:   filepath.Join(c.Place.DataDir, "manifests"),
+		CgroupRoot:    c.CgroupRoot,
+		ClusterDNS:    []string{c.serviceIP(10).String()},
+		ClusterDomain: clusterDomain,
+		PodCIDR:       c.PodCIDR.String(),
+		Labels:        map[string]string{"node-role.kubernetes.io/control-plane": ""},
+		Certificate:   serving.TLS(),
+		ClientCA:      c.bundle.CA.PEM(),
+		Log:           c.Log,
+	})
+	if err != nil {
+		return err
+	}
+	return k.Run(ctx)
 }

@@ -21,6 +21,7 @@ type Options struct {
 	// Listener serves the API to the host, beside the node's address.
 	Listener net.Listener
 
+	CgroupRoot  string       // parent of the pods' cgroups; zero means the place's
 	PodCIDR     netip.Prefix // of this node; zero means 10.244.0.0/24
 	ServiceCIDR netip.Prefix // zero means 10.96.0.0/16
 
@@ -61,6 +62,9 @@ func (o *Options) complete() error {
 	}
 	if o.NodeName == "" {
 		o.NodeName = o.Place.Name + "-control-plane"
+	}
+	if o.CgroupRoot == "" {
+		o.CgroupRoot = o.Place.CgroupRoot()
 	}
 	if !o.PodCIDR.IsValid() {
 		o.PodCIDR = netip.MustParsePrefix("10.244.0.0/24")
