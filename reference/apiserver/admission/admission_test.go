@@ -55,6 +55,8 @@ type request struct {
 	obj  runtime.Object
 	old  runtime.Object
 	user string
+
+	groups []string
 }
 
 // run admits and validates as the API server does.
@@ -72,7 +74,7 @@ func (b *bench) run(t *testing.T, r request) error {
 	path, sub, _ := strings.Cut(path, "/")
 	m := r.obj.(metav1.Object)
 	a := admission.NewAttributesRecord(r.obj, old, schema.GroupVersionKind{Group: group, Version: "v1"}, m.GetNamespace(), m.GetName(),
-		schema.GroupVersionResource{Group: group, Version: "v1", Resource: path}, sub, op, nil, false, &user.DefaultInfo{Name: r.user})
+		schema.GroupVersionResource{Group: group, Version: "v1", Resource: path}, sub, op, nil, false, &user.DefaultInfo{Name: r.user, Groups: r.groups})
 	if !b.plugin.Handles(op) {
 		return nil
 	}

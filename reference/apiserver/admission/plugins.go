@@ -37,7 +37,7 @@ func plugins() []plugin {
 		{name: "LimitPodHardAntiAffinityTopology", missing: true},
 		{name: "LimitRanger", byDefault: true, make: newLimitRanger},
 		{name: "ServiceAccount", byDefault: true, make: newServiceAccount},
-		{name: "NodeRestriction", missing: true},
+		{name: "NodeRestriction", make: newNodeRestriction},
 		{name: "TaintNodesByCondition", byDefault: true, make: newTaintNodesByCondition},
 		{name: "AlwaysPullImages", make: newAlwaysPullImages},
 		{name: "ImagePolicyWebhook", missing: true},
