@@ -22,12 +22,24 @@ func networkOutcomes() []Step {
 			Doc: "HTTP requests made in the Pod, twenty at a time, get each of these answers and no other.",
 		},
 		{
+			Sentence: `Pod {name} gets only {text} from {url}`, Phase: Outcome, observe: podGetsOnly,
+			Doc: "Twenty HTTP requests made in the Pod one after the other all get this answer.",
+		},
+		{
+			Sentence: `Pod {name} gets always the same from {url}`, Phase: Outcome, observe: podGetsOnly,
+			Doc: "Twenty HTTP requests made in the Pod one after the other all get one answer, whichever it is.",
+		},
+		{
 			Sentence: `Pod {name} {can} connect to {address}`, Phase: Outcome, observe: podConnects,
 			Doc: "A TCP connection made in the Pod is opened, or is not.",
 		},
 		{
 			Sentence: `Pod {name} finds {names} as the {record} records of {domain}`, Phase: Outcome, observe: podFinds,
 			Doc: "A DNS query made in the Pod, with the search list of the Pod, gets exactly these answers.",
+		},
+		{
+			Sentence: `Pod {name} finds the address of Service {service} under {domain}`, Phase: Outcome, observe: podFindsService,
+			Doc: "A DNS query made in the Pod gets the cluster address of the Service and no other.",
 		},
 		{
 			Sentence: `Pod {name} finds no {record} records of {domain}`, Phase: Outcome, observe: podFinds,
@@ -61,26 +73,41 @@ func podGets(_ context.Context, w *World, a Args) (wait.Observer, error) {
 	})
 }
 
+// requests is how many requests are made to see how they are spread.
+const requests = 20
+
+// answers makes an outcome of the different answers to many requests, sorted.
+func answers(w *World, a Args, check func(different []string) error) (wait.Observer, error) {
+	script := fmt.Sprintf("for i in $(seq %d); do %s && echo; done", requests, strings.Join(curl("'"+a.get("url")+"'"), " "))
+	return inPod(w, a, []string{"sh", "-c", script}, func(output client.Output) error {
+		got := lines(output.Stdout)
+		if len(got) < requests {
+			return wait.Notf("%d of %d requests were answered: %s", len(got), requests, commandResult(output))
+		}
+		slices.Sort(got)
+		return check(slices.Compact(got))
+	})
+}
+
 func podGetsEach(_ context.Context, w *World, a Args) (wait.Observer, error) {
-	const requests = 20
-	script := fmt.Sprintf("for i in $(seq %d); do ", requests) + strings.Join(curl("'"+a.get("url")+"'"), " ") + " && echo; done"
 	want := a.names()
 	slices.Sort(want)
-	seen := map[string]bool{}
-	return inPod(w, a, []string{"sh", "-c", script}, func(output client.Output) error {
-		answers := lines(output.Stdout)
-		if len(answers) < requests {
-			return wait.Notf("%d of %d requests were answered: %s", len(answers), requests, commandResult(output))
+	var seen []string
+	return answers(w, a, func(different []string) error {
+		seen = append(seen, different...)
+		slices.Sort(seen)
+		seen = slices.Compact(seen)
+		if !slices.Equal(seen, want) {
+			return wait.Notf("the answers are %q, want %q", seen, want)
 		}
-		for _, answer := range answers {
-			seen[answer] = true
-		}
-		var got []string
-		for answer := range seen {
-			got = append(got, answer)
-		}
-		if slices.Sort(got); !slices.Equal(got, want) {
-			return wait.Notf("the answers are %q, want %q", got, want)
+		return nil
+	})
+}
+
+func podGetsOnly(_ context.Context, w *World, a Args) (wait.Observer, error) {
+	return answers(w, a, func(different []string) error {
+		if len(different) != 1 || (a.given("text") && different[0] != a.get("text")) {
+			return wait.Notf("the answers are %q", different)
 		}
 		return nil
 	})
@@ -111,4 +138,19 @@ func podFinds(_ context.Context, w *World, a Args) (wait.Observer, error) {
 		}
 		return nil
 	})
+}
+
+func podFindsService(ctx context.Context, w *World, a Args) (wait.Observer, error) {
+	pod := a.get("name")
+	a.values["kind"], a.values["name"] = "Service", a.get("service")
+	service, err := w.read(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	address := textOf(child(service, "spec"), "clusterIP")
+	a.values["name"], a.values["names"], a.values["record"] = pod, `"`+address+`"`, "A"
+	if strings.Contains(address, ":") {
+		a.values["record"] = "AAAA"
+	}
+	return podFinds(ctx, w, a)
 }

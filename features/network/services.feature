@@ -1,0 +1,179 @@
+@needs:nodes
+Feature: A Service gives Pods one stable address
+
+  Pods come and go, and their addresses with them. A Service has an address that stays, and hands each connection to one of the Pods that
+  its selector picks.
+
+  Documentation: https://kubernetes.io/docs/concepts/services-networking/service/
+
+  Rule: The cluster address leads to the ready Pods
+
+    @id:network.services.cluster-ip
+    Scenario: Connections are spread over the Pods
+      Each Pod answers with its own name.
+
+      Given a ready Pod "one":
+        """yaml
+        metadata: {labels: {app: web}}
+        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}
+        """
+      And a ready Pod "two":
+        """yaml
+        metadata: {labels: {app: web}}
+        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}
+        """
+      And a ready Pod "client"
+      When I create Service "web":
+        """yaml
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      Then spec.clusterIP of Service "web" is "</[0-9a-f.:]+/>"
+      And within 60 seconds, Pod "client" gets each of "one" and "two" from "http://web.${ns}.svc/hostname"
+
+    @id:network.services.target-port
+    Scenario: The target port is the port when it is not given, and may be a name
+      The name is that of a port of the container, which may differ from Pod to Pod.
+
+      Given a ready Pod "server":
+        """yaml
+        metadata: {labels: {app: web}}
+        spec: {containers: [{name: main, args: [netexec, --http-port=80], ports: [{name: http, containerPort: 80}], readinessProbe: {httpGet: {port: http}}}]}
+        """
+      And a ready Pod "client"
+      When I create Service "web":
+        """yaml
+        spec: {selector: {app: web}, ports: [{name: plain, port: 80}, {name: named, port: 8000, targetPort: http}]}
+        """
+      Then Service "web" matches:
+        """yaml
+        spec: {ports: [{name: plain, port: 80, targetPort: 80, protocol: TCP}, {name: named, targetPort: http}]}
+        """
+      And within 60 seconds, Pod "client" gets "server" from "http://web.${ns}.svc/hostname"
+      And within 60 seconds, Pod "client" gets "server" from "http://web.${ns}.svc:8000/hostname"
+
+    @id:network.services.not-ready
+    Scenario: A Pod that is not ready gets no connections
+      The Pod that is ready gets them all.
+
+      Given a ready Pod "one":
+        """yaml
+        metadata: {labels: {app: web}}
+        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}
+        """
+      And a ready Pod "two":
+        """yaml
+        metadata: {labels: {app: web}}
+        spec: {containers: [{name: main, args: [netexec], readinessProbe: {exec: {command: [sh, -c, "! test -f /tmp/busy"]}, periodSeconds: 1, failureThreshold: 1}}]}
+        """
+      And a ready Pod "client"
+      And a ready Service "web":
+        """yaml
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      When I run "touch /tmp/busy" in Pod "two"
+      Then within 60 seconds, status.conditions[type=Ready].status of Pod "two" is "False"
+      And within 60 seconds, Pod "client" gets only "one" from "http://web.${ns}.svc/hostname"
+
+    @id:network.services.no-endpoints
+    Scenario: A Service without Pods refuses connections
+      A refusal comes at once; nobody has to wait for a time-out.
+
+      Given a ready Pod "client"
+      And I create Service "web":
+        """yaml
+        spec: {selector: {app: nothing}, ports: [{port: 80}]}
+        """
+      And spec.clusterIP of Service "web" is noted as "ip"
+      When I try to run "/agnhost connect --timeout=5s ${ip}:80" in Pod "client"
+      Then the command fails with exit code 1
+      And within 30 seconds, running "sh -c '/agnhost connect --timeout=5s ${ip}:80 2>&1 || true'" in Pod "client" prints "REFUSED"
+
+    @id:network.services.hairpin
+    Scenario: A Pod can reach itself through its Service
+      The connection leaves the Pod and comes back.
+
+      Given a ready Pod "server":
+        """yaml
+        metadata: {labels: {app: web}}
+        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}
+        """
+      When I create Service "web":
+        """yaml
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      Then within 60 seconds, Pod "server" gets "server" from "http://web.${ns}.svc/hostname"
+
+    @id:network.services.affinity
+    Scenario: With session affinity a client keeps its Pod
+      The address of the client decides.
+
+      Given a ready Deployment "web":
+        """yaml
+        spec: {replicas: 2, template: {spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}}}
+        """
+      And a ready Pod "client"
+      When I create Service "web":
+        """yaml
+        spec: {selector: {app: web}, sessionAffinity: ClientIP, ports: [{port: 80, targetPort: 8080}]}
+        """
+      Then within 60 seconds, Pod "client" can connect to "web.${ns}.svc:80"
+      And within 60 seconds, Pod "client" gets always the same from "http://web.${ns}.svc/hostname"
+
+  Rule: A node port opens the Service on every node
+
+    @id:network.services.node-port
+    Scenario: The node port leads to the Pods
+      The port is taken from the range of the cluster, which is 30000 to 32767 unless set otherwise.
+
+      Given a ready Pod "server":
+        """yaml
+        metadata: {labels: {app: web}}
+        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}
+        """
+      And a ready Pod "client"
+      And status.hostIP of Pod "client" is noted as "node"
+      And I create Service "web":
+        """yaml
+        spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      And spec.ports[0].nodePort of Service "web" is noted as "port"
+      When I get Service "web"
+      Then the answer matches:
+        """yaml
+        spec: {type: NodePort, clusterIP: <any>, ports: [{port: 80, nodePort: <at least 1024>}]}
+        """
+      And within 60 seconds, Pod "client" gets "server" from "http://${node}:${port}/hostname"
+
+    @id:network.services.node-port-taken
+    Scenario: A node port belongs to one Service
+      A port that is asked for and taken is refused.
+
+      Given a Service "web":
+        """yaml
+        spec: {type: NodePort, ports: [{port: 80}]}
+        """
+      And spec.ports[0].nodePort of Service "web" is noted as "port"
+      When I try to create Service "other":
+        """yaml
+        spec: {type: NodePort, ports: [{port: 80, nodePort: ${port}}]}
+        """
+      Then it is refused with 422 Invalid
+      And the message contains "provided port is already allocated"
+
+  Rule: The address of a Service is its own
+
+    @id:network.services.address-stays
+    Scenario: The cluster address cannot be changed
+      Clients may keep it for as long as the Service lives.
+
+      Given a Service "web":
+        """yaml
+        spec: {ports: [{port: 80}]}
+        """
+      When I try to send a JSON patch to Service "web":
+        """yaml
+        - {op: replace, path: /spec/clusterIP, value: 10.96.255.250}
+        - {op: replace, path: /spec/clusterIPs, value: [10.96.255.250]}
+        """
+      Then it is refused with 422 Invalid
+      And the message contains "may not change once set"
