@@ -3,6 +3,7 @@
 package nftables
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +13,8 @@ import (
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
-	"github.com/google/nftables/expr"
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
 
 	"github.com/seatrial/seatrial/reference/proxy/rules"
 )
@@ -66,14 +68,27 @@ func (t *table) line(set *nftables.Set, e nftables.SetElement) string {
 	case t.clients:
 		line += " client " + addressOf(rest[:size])
 	}
-	if e.VerdictData != nil {
-		if e.VerdictData.Kind == expr.VerdictDrop {
-			return line + " -> drop"
-		}
-		return line + " -> " + e.VerdictData.Chain
+	switch set {
+	case t.inside, t.outside, t.refusedInside, t.refusedOuter:
+		return line + " -> " + verdictOf(e.Val)
 	}
 	backend, _ := netip.AddrFromSlice(e.Val[:size])
 	return line + " -> " + netip.AddrPortFrom(backend, binaryutil.BigEndian.Uint16(e.Val[size:size+2])).String()
+}
+
+// verdictOf decodes the value of a verdict map, which the library leaves as
+// the kernel's attributes: the chain to go to, or else "drop".
+func verdictOf(value []byte) string {
+	attributes, err := netlink.UnmarshalAttributes(value)
+	if err != nil {
+		return "unreadable: " + err.Error()
+	}
+	for _, a := range attributes {
+		if a.Type == unix.NFTA_VERDICT_CHAIN {
+			return string(bytes.TrimRight(a.Data, "\x00"))
+		}
+	}
+	return "drop"
 }
 
 func addressOf(b []byte) string {

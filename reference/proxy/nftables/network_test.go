@@ -210,3 +210,31 @@ func (ns *namespace) ask(network, address string) (answer string, err error) {
 	})
 	return answer, err
 }
+
+// dial opens a connection that the test closes.
+func (ns *namespace) dial(network, address string) net.Conn {
+	ns.Helper()
+	var conn net.Conn
+	var err error
+	ns.do(func() { conn, err = net.Dial(network, address) })
+	if err != nil {
+		ns.Fatal(err)
+	}
+	ns.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// exchange sends a packet and returns the answer.
+func exchange(t testing.TB, conn net.Conn) string {
+	t.Helper()
+	_ = conn.SetDeadline(time.Now().Add(time.Second))
+	if _, err := conn.Write([]byte{0}); err != nil {
+		t.Fatal(err)
+	}
+	buffer := make([]byte, 100)
+	n, err := conn.Read(buffer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(buffer[:n])
+}
