@@ -7,12 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/vishvananda/netlink"
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
@@ -162,6 +164,28 @@ func startTime(stat string) string {
 		return stat
 	}
 	return fields[21]
+}
+
+func TestSweepCleansUpAfterAKill(t *testing.T) {
+	if !inNamespaces(t) {
+		return
+	}
+	dir := testDir(t)
+	n := startNode(t, dir)
+	n.run("one", "busybox", "sleep", "1000")
+	n.run("two", "busybox", "sh", "-c", "trap '' TERM; while true; do sleep 1; done")
+	n.kill()
+	for range 2 {
+		if err := Sweep(t.Context(), filepath.Join(dir, "data"), filepath.Join(dir, "state")); err != nil {
+			t.Errorf("sweep: %v", err)
+		}
+	}
+	assertNothingLeft(t, dir)
+	// The kernel takes a namespace apart after its last user has gone, and its interfaces with it.
+	waitFor(t, "end of the pods' interfaces", func() bool {
+		links, err := netlink.LinkList()
+		return err == nil && !slices.ContainsFunc(links, func(l netlink.Link) bool { return l.Type() == "veth" })
+	})
 }
 
 // stop stops a container and returns its exit code and how long it took.

@@ -4,25 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sort"
-	"strings"
-	"syscall"
 
-	"github.com/moby/sys/mountinfo"
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sys/unix"
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
 // removals is how many pods are taken down at a time; more only queue for the CPU.
 const removals = 8
 
-// RemoveAll stops and removes every pod, closes the runtime, and unmounts all that is mounted below its folders, so that they can
-// be deleted. After a kill, Start and RemoveAll clean up what was left. Pods get no grace period.
+// RemoveAll stops and removes every pod without a grace period, closes the runtime, and leaves no process and no mount of it, so
+// that its folders can be deleted. Where containerd cannot remove a pod any more, its processes are killed all the same; the error
+// then tells what could not be done in order.
 func (rt *Runtime) RemoveAll(ctx context.Context) error {
-	err := rt.removePods(ctx)
-	err = errors.Join(err, rt.Close())
-	return errors.Join(err, unmountBelow(rt.paths.state), unmountBelow(rt.paths.data))
+	err := errors.Join(rt.removePods(ctx), rt.Close())
+	return errors.Join(err, Sweep(ctx, rt.paths.data, rt.paths.state))
 }
 
 func (rt *Runtime) removePods(ctx context.Context) error {
@@ -45,22 +40,4 @@ func (rt *Runtime) removePods(ctx context.Context) error {
 		})
 	}
 	return group.Wait()
-}
-
-// unmountBelow detaches every mount under dir in this mount namespace, the deepest and latest first.
-func unmountBelow(dir string) error {
-	mounts, err := mountinfo.GetMounts(func(m *mountinfo.Info) (skip, stop bool) {
-		return m.Mountpoint != dir && !strings.HasPrefix(m.Mountpoint, dir+"/"), false
-	})
-	if err != nil {
-		return fmt.Errorf("list mounts below %q: %w", dir, err)
-	}
-	sort.SliceStable(mounts, func(i, j int) bool { return mounts[i].ID > mounts[j].ID })
-	var failed error
-	for _, m := range mounts {
-		if err := unix.Unmount(m.Mountpoint, unix.MNT_DETACH); err != nil && !errors.Is(err, syscall.EINVAL) {
-			failed = errors.Join(failed, fmt.Errorf("unmount %q: %w", m.Mountpoint, err))
-		}
-	}
-	return failed
 }

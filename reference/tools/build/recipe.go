@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -32,6 +33,7 @@ const strip = "-s -w"
 func recipes(root string) []recipe {
 	tools := filepath.Join(root, "reference", "tools")
 	cni, _ := filepath.Glob(filepath.Join(root, "reference", "runtime", "cni", "*.go"))
+	cni = slices.DeleteFunc(cni, func(path string) bool { return strings.HasSuffix(path, "_test.go") })
 	return []recipe{
 		{
 			name: "containerd-shim-runc-v2", dir: tools, pkg: "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
@@ -121,4 +123,3 @@ func (r recipe) make(ctx context.Context, out string) (entry, error) {
 	defer in.Close()
 	return pack(in, filepath.Join(out, packed(r.name)))
 }
-
