@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"path/filepath"
 
 	srvconfig "github.com/containerd/containerd/v2/cmd/containerd/server/config"
@@ -16,12 +18,29 @@ func (p paths) root() string       { return filepath.Join(p.data, "containerd") 
 func (p paths) run() string        { return filepath.Join(p.state, "containerd") }
 func (p paths) socket() string     { return filepath.Join(p.state, "containerd.sock") }
 func (p paths) ttrpc() string      { return filepath.Join(p.state, "containerd.ttrpc") }
-func (p paths) shims() string      { return filepath.Join(p.state, "s") } // short: the path of a unix socket has at most 107 bytes
 func (p paths) runc() string       { return filepath.Join(p.state, "runc") }
 func (p paths) networks() string   { return filepath.Join(p.state, "cni", "net.d") }
 func (p paths) addresses() string  { return filepath.Join(p.state, "cni", "addresses") }
 func (p paths) template() string   { return filepath.Join(p.state, "cni", "conflist.tmpl") }
 func (p paths) registries() string { return filepath.Join(p.data, "certs.d") }
+
+// shimDirLimit is what containerd allows: a unix socket's path has at most 107 bytes, and the name in it is a hash of 64.
+const shimDirLimit = 42
+
+// shims is the folder of the shims' sockets: in the state folder, or beside the nearest parent of it whose path is short enough.
+func (p paths) shims() string {
+	inside := filepath.Join(p.state, "s")
+	if len(inside) <= shimDirLimit {
+		return inside
+	}
+	sum := sha256.Sum256([]byte(p.state))
+	name := "shims-" + hex.EncodeToString(sum[:4])
+	dir := filepath.Dir(p.state)
+	for len(filepath.Join(dir, name)) > shimDirLimit && dir != "/" {
+		dir = filepath.Dir(dir)
+	}
+	return filepath.Join(dir, name)
+}
 
 // containerdConfig is the whole configuration of the embedded containerd; there is no file.
 func containerdConfig(o Options, p paths, prog programs) *srvconfig.Config {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"sync"
@@ -30,10 +31,13 @@ const (
 	PauseImage = "registry.k8s.io/pause:3.10.2"
 )
 
+// stateDirLimit leaves room for the names of the sockets in a path of 107 bytes.
+const stateDirLimit = 80
+
 // Options of Start. Only DataDir and StateDir have no default.
 type Options struct {
 	DataDir  string // images, snapshots, unpacked programs; absolute, survives a reboot
-	StateDir string // sockets, pod network namespaces, addresses; absolute, short, gone after a reboot
+	StateDir string // sockets, pod network namespaces, addresses; absolute, at most 80 bytes, gone after a reboot
 
 	PodCIDR           string // IPv4 prefix of the node's pods; empty: the kubelet tells it later by UpdateRuntimeConfig
 	MTU               int    // of pod links; 0: the kernel's default
@@ -94,6 +98,14 @@ func (o Options) withDefaults() Options {
 func (o Options) validate() error {
 	if !filepath.IsAbs(o.DataDir) || !filepath.IsAbs(o.StateDir) {
 		return fmt.Errorf("data dir %q and state dir %q have to be absolute paths", o.DataDir, o.StateDir)
+	}
+	if len(o.StateDir) > stateDirLimit {
+		return fmt.Errorf("state dir %q has to be at most %d bytes long, since unix sockets live in it", o.StateDir, stateDirLimit)
+	}
+	if o.PodCIDR != "" {
+		if prefix, err := netip.ParsePrefix(o.PodCIDR); err != nil || !prefix.Addr().Is4() {
+			return fmt.Errorf("pod CIDR %q has to be an IPv4 prefix", o.PodCIDR)
+		}
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ import (
 func Sweep(ctx context.Context, dataDir, stateDir string) error {
 	p := paths{data: dataDir, state: stateDir}
 	err := errors.Join(deleteContainers(ctx, p), killPrograms(ctx, p.programs()))
-	return errors.Join(err, unmountBelow(p.state), unmountBelow(p.data))
+	return errors.Join(err, unmountBelow(p.state), unmountBelow(p.data), os.RemoveAll(p.shims()))
 }
 
 // deleteContainers has runc kill every container that it knows of.
