@@ -24,9 +24,12 @@ import (
 	"k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/admission/initializer"
 	admissionmetrics "k8s.io/apiserver/pkg/admission/metrics"
+	mutatingpolicy "k8s.io/apiserver/pkg/admission/plugin/policy/mutating"
+	validatingpolicy "k8s.io/apiserver/pkg/admission/plugin/policy/validating"
 	webhookinit "k8s.io/apiserver/pkg/admission/plugin/webhook/initializer"
+	mutatingwebhook "k8s.io/apiserver/pkg/admission/plugin/webhook/mutating"
+	validatingwebhook "k8s.io/apiserver/pkg/admission/plugin/webhook/validating"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
-	genericapiserver "k8s.io/apiserver/pkg/server"
 	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	"k8s.io/apiserver/pkg/util/webhook"
 	"k8s.io/client-go/discovery/cached/memory"
@@ -75,7 +78,10 @@ func New(opts Options) (*Admission, error) {
 	}
 	a := &Admission{Plugins: names, mapper: restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(opts.Client.Discovery()))}
 	registry := admission.NewPlugins()
-	genericapiserver.RegisterAllAdmissionPlugins(registry)
+	mutatingwebhook.Register(registry)
+	validatingwebhook.Register(registry)
+	mutatingpolicy.Register(registry)
+	validatingpolicy.Register(registry)
 	e := env{client: opts.Client, informers: opts.Informers, authorizer: opts.Authorizer}
 	for _, p := range plugins() {
 		if p.make != nil {

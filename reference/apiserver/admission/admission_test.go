@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/rest"
+	ktesting "k8s.io/client-go/testing"
 	"k8s.io/component-base/compatibility"
 )
 
@@ -175,6 +176,11 @@ func TestNewMakesTheChain(t *testing.T) {
 	if len(a.Plugins) != 27 || a.Plugins[26] != "AlwaysDeny" || a.Chain == nil {
 		t.Errorf("got %v", a.Plugins)
 	}
+}
+
+// fails is a reaction of the fake client.
+func fails(err error) ktesting.ReactionFunc {
+	return func(ktesting.Action) (bool, runtime.Object, error) { return true, nil, err }
 }
 
 // nobody may do anything.

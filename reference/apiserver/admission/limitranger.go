@@ -21,15 +21,14 @@ const limitRangerAnnotation = "kubernetes.io/limit-ranger"
 // LimitRanges of their namespace.
 // Source: https://kubernetes.io/docs/concepts/policy/limit-range/
 type limitRanger struct {
-	*admission.Handler
+	handler
 	ranges corelisters.LimitRangeLister
 }
 
 func newLimitRanger(e env) (admission.Interface, error) {
 	ranges := e.informers.Core().V1().LimitRanges()
-	p := &limitRanger{admission.NewHandler(admission.Create, admission.Update), ranges.Lister()}
-	waits(p.Handler, ranges.Informer().HasSynced)
-	return p, nil
+	h := newHandler([]admission.Operation{admission.Create, admission.Update}, ranges.Informer())
+	return &limitRanger{h, ranges.Lister()}, nil
 }
 
 // Admit fills the resources of a new pod.

@@ -32,7 +32,7 @@ func plugins() []plugin {
 	return []plugin{
 		{name: "AlwaysAdmit", make: newAlwaysAdmit},
 		{name: "NamespaceAutoProvision", missing: true},
-		{name: "NamespaceLifecycle", byDefault: true},
+		{name: "NamespaceLifecycle", byDefault: true, make: newNamespaceLifecycle},
 		{name: "NamespaceExists", missing: true},
 		{name: "LimitPodHardAntiAffinityTopology", missing: true},
 		{name: "LimitRanger", byDefault: true, make: newLimitRanger},
@@ -103,18 +103,6 @@ func typed[T runtime.Object](o runtime.Object) (T, error) {
 // forbid refuses a request.
 func forbid(a admission.Attributes, format string, args ...any) error {
 	return admission.NewForbidden(a, fmt.Errorf(format, args...))
-}
-
-// waits makes a handler wait until the informers of plugins have synced.
-func waits(h *admission.Handler, synced ...func() bool) {
-	h.SetReadyFunc(func() bool {
-		for _, s := range synced {
-			if !s() {
-				return false
-			}
-		}
-		return true
-	})
 }
 
 // notReady is the answer when the informers do not sync in time.

@@ -22,7 +22,7 @@ import (
 // their namespace ask for.
 // Source: https://kubernetes.io/docs/concepts/security/pod-security-admission/
 type podSecurity struct {
-	*admission.Handler
+	handler
 	checks *podsecurityadmission.Admission
 }
 
@@ -50,9 +50,7 @@ func newPodSecurity(e env) (admission.Interface, error) {
 	if err := checks.ValidateConfiguration(); err != nil {
 		return nil, fmt.Errorf("validate pod security configuration: %w", err)
 	}
-	p := &podSecurity{admission.NewHandler(admission.Create, admission.Update), checks}
-	waits(p.Handler, namespaces.Informer().HasSynced)
-	return p, nil
+	return &podSecurity{newHandler([]admission.Operation{admission.Create, admission.Update}, namespaces.Informer()), checks}, nil
 }
 
 // Validate implements admission.ValidationInterface.

@@ -17,16 +17,15 @@ import (
 // the global default class unique.
 // Source: https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/
 type priority struct {
-	*admission.Handler
+	handler
 	classes schedulinglisters.PriorityClassLister
 	client  kubernetes.Interface
 }
 
 func newPriority(e env) (admission.Interface, error) {
 	classes := e.informers.Scheduling().V1().PriorityClasses()
-	p := &priority{Handler: admission.NewHandler(admission.Create, admission.Update), classes: classes.Lister(), client: e.client}
-	waits(p.Handler, classes.Informer().HasSynced)
-	return p, nil
+	h := newHandler([]admission.Operation{admission.Create, admission.Update}, classes.Informer())
+	return &priority{handler: h, classes: classes.Lister(), client: e.client}, nil
 }
 
 // Admit sets the priority of a new pod.

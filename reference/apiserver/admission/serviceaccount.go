@@ -31,18 +31,15 @@ const (
 
 // serviceAccount gives every pod a service account, and mounts its token.
 type serviceAccount struct {
-	*admission.Handler
+	handler
 	accounts corelisters.ServiceAccountLister
 	client   kubernetes.Interface
 }
 
 func newServiceAccount(e env) (admission.Interface, error) {
 	accounts := e.informers.Core().V1().ServiceAccounts()
-	p := &serviceAccount{
-		Handler: admission.NewHandler(admission.Create, admission.Update), accounts: accounts.Lister(), client: e.client,
-	}
-	waits(p.Handler, accounts.Informer().HasSynced)
-	return p, nil
+	h := newHandler([]admission.Operation{admission.Create, admission.Update}, accounts.Informer())
+	return &serviceAccount{handler: h, accounts: accounts.Lister(), client: e.client}, nil
 }
 
 // Admit sets the service account, the pull secrets and the token volume of a new pod.
