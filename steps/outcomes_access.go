@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/seatrial/seatrial/steps/client"
 	"github.com/seatrial/seatrial/steps/partial"
@@ -20,6 +21,10 @@ func accessOutcomes() []Step {
 		{
 			Sentence: `ServiceAccount {name} {may} {verb} {resource}`, Phase: Outcome, observe: accountMay,
 			Doc: "A SubjectAccessReview for the resource in the scenario's Namespace.",
+		},
+		{
+			Sentence: `a request with the token {token} is refused with {code} {reason}`, Phase: Outcome, observe: tokenRefused,
+			Doc: "A request that carries this bearer token and nothing else is refused like this.",
 		},
 	}
 }
@@ -39,10 +44,11 @@ func (w *World) review(a Args, user string, groups []string) (wait.Observer, err
 	if a.given("namespace") {
 		namespace = a.get("namespace")
 	}
+	resource, group, _ := strings.Cut(a.get("resource"), ".")
 	body, err := json.Marshal(map[string]any{
 		"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
 		"spec": map[string]any{"user": user, "groups": groups, "resourceAttributes": map[string]any{
-			"namespace": namespace, "verb": a.get("verb"), "resource": a.get("resource"),
+			"namespace": namespace, "verb": a.get("verb"), "resource": resource, "group": group,
 		}},
 	})
 	if err != nil {
@@ -63,5 +69,19 @@ func (w *World) review(a Args, user string, groups []string) (wait.Observer, err
 			return wait.Notf("the review says allowed: %v", allowed == true)
 		}
 		return nil
+	}), nil
+}
+
+func tokenRefused(_ context.Context, w *World, a Args) (wait.Observer, error) {
+	bearer, err := w.Cluster.WithToken("the bearer of a token", a.get("token"))
+	if err != nil {
+		return nil, broken("%w", err)
+	}
+	return wait.Probe(askAgain, func(ctx context.Context) error {
+		answer, err := bearer.Send(ctx, client.Request{Method: http.MethodGet, Path: "/api/v1/namespaces/" + w.Namespace + "/configmaps"})
+		if err != nil {
+			return wait.Notf("%v", err)
+		}
+		return refusedAs(answer, a)
 	}), nil
 }

@@ -137,7 +137,7 @@ func parameters() map[string]string {
 		"limit":    `exactly|at least|at most`,
 		"may":      `may not|may`,
 		"can":      `cannot|can`,
-		"resource": `[a-z][a-z./]*`,
+		"resource": `[a-z][a-z0-9./]*`,
 		"record":   `A|AAAA|CNAME|SRV|PTR`,
 		"article":  `a|an`,
 		"verb":     `get|list|watch|create|update|patch|delete`,

@@ -5,6 +5,7 @@ package run
 import (
 	"io"
 	"io/fs"
+	"os"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -35,6 +36,8 @@ type Options struct {
 	Progress io.Writer
 	// Throwaway says that the cluster is removed after the run: nobody waits for its Namespaces to end.
 	Throwaway bool
+	// Kubectl is the command that runs kubectl; when empty, this program with the argument kubectl.
+	Kubectl []string
 	// Kit is the version of the harness, for the journal.
 	Kit string
 }
@@ -51,6 +54,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Progress == nil {
 		o.Progress = io.Discard
+	}
+	if len(o.Kubectl) == 0 {
+		o.Kubectl = []string{os.Args[0], "kubectl"}
+		if self, err := os.Executable(); err == nil {
+			o.Kubectl[0] = self
+		}
 	}
 	return o
 }

@@ -112,7 +112,7 @@ func newRunner(ctx context.Context, o Options) (*runner, error) {
 	if r.scratch, err = os.MkdirTemp("", "seatrial-"); err != nil {
 		return nil, fmt.Errorf("start run: %w", err)
 	}
-	r.kubectl = client.NewKubectl(r.scratch)
+	r.kubectl = client.NewKubectl(o.Kubectl, r.scratch)
 	if r.dir, err = report.Directory(o.ReportDir, r.id); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(r.scratch))
 	}

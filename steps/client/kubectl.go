@@ -3,80 +3,55 @@ package client
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 
-	"k8s.io/cli-runtime/pkg/genericclioptions"
-	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
-	"k8s.io/kubectl/pkg/cmd"
-	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 )
 
-// Kubectl runs kubectl in the process. It runs one command at a time, because kubectl keeps its warning handler and its way to end on
-// an error in variables of its packages.
+// Kubectl runs kubectl in a process of its own, since kubectl ends the process it runs in and keeps its settings in package variables.
 type Kubectl struct {
-	mu  sync.Mutex
-	dir string
+	command []string
+	dir     string
 }
 
-// NewKubectl keeps its kubeconfig files in the directory, readable by nobody else.
-func NewKubectl(dir string) *Kubectl { return &Kubectl{dir: dir} }
-
-// exit is how a fatal error of kubectl leaves the command: as a panic with this value.
-type exit struct {
-	message string
-	code    int
-}
+// NewKubectl runs kubectl by the command, such as {"seatrial", "kubectl"}. Its kubeconfig files and its cache are kept in the directory.
+func NewKubectl(command []string, dir string) *Kubectl { return &Kubectl{command: command, dir: dir} }
 
 // Run executes kubectl with the arguments as the user, in the namespace.
 func (k *Kubectl) Run(ctx context.Context, user *User, namespace string, args []string, stdin string) (Output, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
 	kubeconfig, err := k.write(user, namespace)
 	if err != nil {
 		return Output{}, err
 	}
 	defer os.Remove(kubeconfig)
-	cmdutil.BehaviorOnFatal(func(message string, code int) { panic(exit{message, code}) })
-	defer cmdutil.DefaultBehaviorOnFatal()
+	argv := append(append([]string{}, k.command[1:]...), args...)
+	command := exec.CommandContext(ctx, k.command[0], argv...)
+	command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, "KUBECACHEDIR="+filepath.Join(k.dir, "cache"), "KUBERC=off")
+	command.Stdin = strings.NewReader(stdin)
 	var stdout, stderr bytes.Buffer
-	streams := genericiooptions.IOStreams{In: strings.NewReader(stdin), Out: &stdout, ErrOut: &stderr}
-	flags := genericclioptions.NewConfigFlags(true).WithDiscoveryBurst(300).WithDiscoveryQPS(50)
-	*flags.CacheDir = filepath.Join(k.dir, "cache")
-	command := cmd.NewKubectlCommand(cmd.KubectlOptions{Arguments: append([]string{"kubectl"}, args...), ConfigFlags: flags, IOStreams: streams})
-	command.SetArgs(append([]string{"--kubeconfig", kubeconfig}, args...))
-	command.SetIn(streams.In)
-	command.SetOut(&stdout)
-	command.SetErr(&stderr)
-	code := run(func() error { return command.ExecuteContext(ctx) }, &stderr)
-	return Output{Stdout: stdout.String(), Stderr: stderr.String(), Code: code}, nil
-}
-
-func run(execute func() error, stderr *bytes.Buffer) (code int) {
-	defer func() {
-		switch fatal := recover().(type) {
-		case nil:
-		case exit:
-			code = fatal.code
-			fmt.Fprintln(stderr, strings.TrimSuffix(fatal.message, "\n"))
-		default:
-			panic(fatal)
-		}
-	}()
-	if err := execute(); err != nil {
-		fmt.Fprintln(stderr, "error:", err)
-		return 1
+	command.Stdout, command.Stderr = &stdout, &stderr
+	err = command.Run()
+	output := Output{Stdout: stdout.String(), Stderr: stderr.String()}
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		return output, context.Cause(ctx)
+	case errors.As(err, &exit):
+		output.Code = exit.ExitCode()
+	case err != nil:
+		return output, fmt.Errorf("run kubectl: %w", err)
 	}
-	return 0
+	return output, nil
 }
 
-// write makes a kubeconfig file for the user.
+// write makes a kubeconfig file for the user, readable by nobody else.
 func (k *Kubectl) write(user *User, namespace string) (string, error) {
 	file, err := os.CreateTemp(k.dir, "kubeconfig-*")
 	if err != nil {

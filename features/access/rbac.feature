@@ -1,0 +1,162 @@
+Feature: Roles say who may do what
+
+  A Role lists what may be done with which resources of a namespace; a RoleBinding gives the Role to users, groups or service accounts.
+  Rights add up; nothing can be forbidden that another role allows.
+
+  Documentation: https://kubernetes.io/docs/reference/access-authn-authz/rbac/
+
+  Background:
+    Given a Role "pod-reader":
+      """yaml
+      rules: [{apiGroups: [""], resources: [pods], verbs: [get, watch, list]}]
+      """
+
+  Rule: Who has no right is refused
+
+    @id:access.rbac.no-right
+    Scenario: A user without a role is refused
+      The message says who wanted to do what with which resource, and where.
+
+      Given I act as user "jane-${ns}"
+      When I try to send GET "/api/v1/namespaces/${ns}/pods"
+      Then it is refused with 403 Forbidden
+      And the message contains "cannot list resource"
+      And the message contains "in the namespace"
+
+  Rule: A binding gives the rights of a role
+
+    @id:access.rbac.role-binding
+    Scenario: A user gets the rights of a Role in its namespace
+      Nothing more than the rules say.
+
+      Given a Pod "web":
+        """yaml
+        spec: {schedulingGates: [{name: example.com/wait}]}
+        """
+      When I create RoleBinding "pod-read-access":
+        """yaml
+        subjects: [{kind: User, name: "jane-${ns}", apiGroup: rbac.authorization.k8s.io}]
+        roleRef: {kind: Role, name: pod-reader, apiGroup: rbac.authorization.k8s.io}
+        """
+      Then within 10 seconds, user "jane-${ns}" may list pods
+      And user "jane-${ns}" may not delete pods
+      And user "jane-${ns}" may not list secrets
+      And user "jane-${ns}" may not list pods in Namespace "default"
+
+    @id:access.rbac.used
+    Scenario: The rights count for requests
+      What may be read can be read, and no more.
+
+      Given a Pod "web":
+        """yaml
+        spec: {schedulingGates: [{name: example.com/wait}]}
+        """
+      And a RoleBinding "pod-read-access":
+        """yaml
+        subjects: [{kind: User, name: "jane-${ns}", apiGroup: rbac.authorization.k8s.io}]
+        roleRef: {kind: Role, name: pod-reader, apiGroup: rbac.authorization.k8s.io}
+        """
+      And within 10 seconds, user "jane-${ns}" may get pods
+      And I act as user "jane-${ns}"
+      And I get Pod "web"
+      When I try to delete Pod "web"
+      Then it is refused with 403 Forbidden
+
+    @id:access.rbac.group
+    Scenario: A group can be bound
+      Every member of the group has the rights.
+
+      Given a RoleBinding "readers":
+        """yaml
+        subjects: [{kind: Group, name: "readers-${ns}", apiGroup: rbac.authorization.k8s.io}]
+        roleRef: {kind: Role, name: pod-reader, apiGroup: rbac.authorization.k8s.io}
+        """
+      And I act as user "jane-${ns}" in group "readers-${ns}"
+      When I list Pod objects with label "app=web"
+      Then it is accepted
+      And the answer lists nothing
+
+    @id:access.rbac.service-account
+    Scenario: A service account can be bound
+      Pods use the rights of their service account.
+
+      Given a ServiceAccount "robot"
+      When I create RoleBinding "robots":
+        """yaml
+        subjects: [{kind: ServiceAccount, name: robot, namespace: "${ns}"}]
+        roleRef: {kind: Role, name: pod-reader, apiGroup: rbac.authorization.k8s.io}
+        """
+      Then within 10 seconds, ServiceAccount "robot" may list pods
+      And ServiceAccount "robot" may not create pods
+
+    @id:access.rbac.cluster-role
+    Scenario: A ClusterRole can be given for one namespace only
+      A RoleBinding to a ClusterRole counts in the namespace of the binding.
+
+      Given a ClusterRole "${ns}-secret-reader":
+        """yaml
+        rules: [{apiGroups: [""], resources: [secrets], verbs: [get]}]
+        """
+      When I create RoleBinding "secret-read-access":
+        """yaml
+        subjects: [{kind: User, name: "jane-${ns}", apiGroup: rbac.authorization.k8s.io}]
+        roleRef: {kind: ClusterRole, name: "${ns}-secret-reader", apiGroup: rbac.authorization.k8s.io}
+        """
+      Then within 10 seconds, user "jane-${ns}" may get secrets
+      And user "jane-${ns}" may not get secrets in Namespace "default"
+
+    @id:access.rbac.cluster-binding
+    Scenario: A ClusterRoleBinding gives the rights everywhere
+      It is the only way to rights on cluster-scoped resources.
+
+      Given a ClusterRole "${ns}-node-reader":
+        """yaml
+        rules: [{apiGroups: [""], resources: [nodes, configmaps], verbs: [get]}]
+        """
+      When I create ClusterRoleBinding "${ns}-node-readers":
+        """yaml
+        subjects: [{kind: User, name: "jane-${ns}", apiGroup: rbac.authorization.k8s.io}]
+        roleRef: {kind: ClusterRole, name: "${ns}-node-reader", apiGroup: rbac.authorization.k8s.io}
+        """
+      Then within 10 seconds, user "jane-${ns}" may get nodes
+      And user "jane-${ns}" may get configmaps in Namespace "default"
+
+  Rule: Nobody can give more than he has
+
+    @id:access.rbac.no-escalation
+    Scenario: A user cannot write a role with rights he lacks
+      The right to write roles is not the right to everything.
+
+      Given a Role "role-writer":
+        """yaml
+        rules: [{apiGroups: [rbac.authorization.k8s.io], resources: [roles], verbs: [create]}]
+        """
+      And a RoleBinding "role-writers":
+        """yaml
+        subjects: [{kind: User, name: "jane-${ns}", apiGroup: rbac.authorization.k8s.io}]
+        roleRef: {kind: Role, name: role-writer, apiGroup: rbac.authorization.k8s.io}
+        """
+      And within 10 seconds, user "jane-${ns}" may create roles.rbac.authorization.k8s.io
+      And I act as user "jane-${ns}"
+      When I try to create Role "everything":
+        """yaml
+        rules: [{apiGroups: [""], resources: [secrets], verbs: [get]}]
+        """
+      Then it is refused with 403 Forbidden
+      And the message contains "attempting to grant RBAC permissions not currently held"
+
+    @id:access.rbac.role-ref
+    Scenario: A binding cannot be turned to another role
+      Delete the binding and make a new one.
+
+      Given a RoleBinding "pod-read-access":
+        """yaml
+        subjects: [{kind: User, name: "jane-${ns}", apiGroup: rbac.authorization.k8s.io}]
+        roleRef: {kind: Role, name: pod-reader, apiGroup: rbac.authorization.k8s.io}
+        """
+      When I try to patch RoleBinding "pod-read-access":
+        """yaml
+        roleRef: {kind: Role, name: other, apiGroup: rbac.authorization.k8s.io}
+        """
+      Then it is refused with 422 Invalid
+      And the message contains "cannot change roleRef"
