@@ -50,7 +50,7 @@ type Controller struct {
 	Workers   int           // runs at the same time; 0 means 1
 	Writes    *Writes       // nil when the controller does not have to see its own writes
 	Every     time.Duration // when set, the empty key is reconciled this often
-	Keys      <-chan Key    // more keys, from a source that is not an informer
+	Source    *Source       // more keys, from something that is not an informer; may be nil
 	// Beside runs from start to end of the controller, such as an informer that is not shared. It
 	// returns when ctx ends.
 	Beside func(ctx context.Context)
@@ -118,7 +118,7 @@ func (r *runner) watch(ctx context.Context) (stop func(), err error) {
 	return stop, nil
 }
 
-// feed adds the keys that come from the clock and from the Keys channel.
+// feed adds the keys that come from the clock and from the source.
 func (r *runner) feed(ctx context.Context) {
 	var tick <-chan time.Time
 	if r.Every > 0 {
@@ -127,14 +127,20 @@ func (r *runner) feed(ctx context.Context) {
 		defer ticker.Stop()
 		tick = ticker.C
 	}
+	var wake <-chan struct{}
+	if r.Source != nil {
+		wake = r.Source.wake
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick:
 			r.queue.Add(Key{})
-		case key := <-r.Keys:
-			r.queue.Add(key)
+		case <-wake:
+			for _, key := range r.Source.take() {
+				r.queue.Add(key)
+			}
 		}
 	}
 }

@@ -125,10 +125,9 @@ func TestControllerSeesItsOwnWrites(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		writes, maps := controller.NewWrites(), b.Env.Informers.Core().V1().ConfigMaps().Informer()
-		again := make(chan controller.Key)
+		writes, maps, again := controller.NewWrites(), b.Env.Informers.Core().V1().ConfigMaps().Informer(), controller.NewSource()
 		b.Run(controller.Controller{
-			Name: "test", Writes: writes, Keys: again,
+			Name: "test", Writes: writes, Source: again,
 			Watches: []controller.Watch{{Informer: maps}, {Informer: secrets.Informer(), Keys: func(any) []controller.Key { return nil }}},
 			Reconcile: func(ctx context.Context, key controller.Key) (time.Duration, error) {
 				if len(secrets.Informer().GetStore().List()) > 0 {
@@ -141,7 +140,7 @@ func TestControllerSeesItsOwnWrites(t *testing.T) {
 				return 0, err
 			},
 		})
-		again <- controller.Key{Namespace: "ns", Name: "a"}
+		again.Add(controller.Key{Namespace: "ns", Name: "a"})
 		b.Settle(10 * time.Second)
 		close(deliver)
 		b.Settle(10 * time.Second)

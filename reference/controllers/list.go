@@ -3,19 +3,26 @@ package controllers
 import (
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+
 	"github.com/seatrial/seatrial/reference/controller"
 	"github.com/seatrial/seatrial/reference/controllers/deployment"
 	"github.com/seatrial/seatrial/reference/controllers/endpoints"
 	"github.com/seatrial/seatrial/reference/controllers/endpointslice"
+	"github.com/seatrial/seatrial/reference/controllers/garbage"
 	"github.com/seatrial/seatrial/reference/controllers/namespace"
 	"github.com/seatrial/seatrial/reference/controllers/replicaset"
 	"github.com/seatrial/seatrial/reference/controllers/rootca"
 	"github.com/seatrial/seatrial/reference/controllers/serviceaccount"
 )
 
-// build declares every controller. This is the list.
-func (c *Controllers) build(env controller.Env) ([]controller.Controller, error) {
-	builders := []func(controller.Env) (controller.Controller, error){
+type builder func(controller.Env) (controller.Controller, error)
+
+// builders is the list of controllers.
+func (c *Controllers) builders() []builder {
+	return []builder{
 		func(env controller.Env) (controller.Controller, error) {
 			return namespace.New(env, c.metadata, c.resources)
 		},
@@ -26,9 +33,33 @@ func (c *Controllers) build(env controller.Env) ([]controller.Controller, error)
 		deployment.New,
 		endpoints.New,
 		endpointslice.New,
+		func(env controller.Env) (controller.Controller, error) {
+			return garbage.New(env, c.metadata, c.resources, shared(env))
+		},
 	}
+}
+
+// shared are the informers of other controllers that the garbage collector uses too. Only resources
+// that some controller watches anyway belong here.
+func shared(env controller.Env) garbage.Shared {
+	core, apps := env.Informers.Core().V1(), env.Informers.Apps().V1()
+	return garbage.Shared{
+		corev1.SchemeGroupVersion.WithResource("namespaces"):             core.Namespaces().Informer(),
+		corev1.SchemeGroupVersion.WithResource("nodes"):                  core.Nodes().Informer(),
+		corev1.SchemeGroupVersion.WithResource("pods"):                   core.Pods().Informer(),
+		corev1.SchemeGroupVersion.WithResource("services"):               core.Services().Informer(),
+		corev1.SchemeGroupVersion.WithResource("endpoints"):              core.Endpoints().Informer(),
+		corev1.SchemeGroupVersion.WithResource("serviceaccounts"):        core.ServiceAccounts().Informer(),
+		corev1.SchemeGroupVersion.WithResource("replicationcontrollers"): core.ReplicationControllers().Informer(),
+		appsv1.SchemeGroupVersion.WithResource("replicasets"):            apps.ReplicaSets().Informer(),
+		appsv1.SchemeGroupVersion.WithResource("deployments"):            apps.Deployments().Informer(),
+		discoveryv1.SchemeGroupVersion.WithResource("endpointslices"):    env.Informers.Discovery().V1().EndpointSlices().Informer(),
+	}
+}
+
+func (c *Controllers) build(env controller.Env) ([]controller.Controller, error) {
 	var all []controller.Controller
-	for _, build := range builders {
+	for _, build := range c.builders() {
 		one, err := build(env)
 		if err != nil {
 			return nil, fmt.Errorf("make controller: %w", err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
@@ -66,6 +67,9 @@ func By(client discovery.ServerResourcesInterface) Func {
 				return nil, fmt.Errorf("parse discovered group version %q: %w", list.GroupVersion, parseErr)
 			}
 			for _, r := range list.APIResources {
+				if strings.Contains(r.Name, "/") {
+					continue // a subresource
+				}
 				all = append(all, Resource{
 					GroupVersionResource: gv.WithResource(r.Name), Kind: r.Kind, Namespaced: r.Namespaced, Verbs: r.Verbs,
 				})
