@@ -101,6 +101,7 @@ func TestServer(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	t.Run("a node reads what its pods refer to", func(t *testing.T) { nodeReads(t, server, c) })
 	t.Run("the issuer is published to service accounts", func(t *testing.T) {
 		body, err := asAccount(t, admin, "other").Discovery().RESTClient().Get().AbsPath("/.well-known/openid-configuration").DoRaw(t.Context())
 		if err != nil || !strings.Contains(string(body), `"issuer":"https://kubernetes.default.svc.cluster.local"`) {
@@ -159,5 +160,42 @@ func noEscalation(t *testing.T, server *apiserver.Server, admin *rest.Config) {
 	_, err = jane.RbacV1().RoleBindings("default").Create(t.Context(), binding("cluster-admin"), metav1.CreateOptions{})
 	if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), `is attempting to grant RBAC permissions not currently held:`) {
 		t.Errorf("got %v, want Forbidden", err)
+	}
+}
+
+func nodeReads(t *testing.T, server *apiserver.Server, c kubernetes.Interface) {
+	secret, err := c.CoreV1().Secrets("default").Create(t.Context(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "s"}}, metav1.CreateOptions{})
+	must(t, secret, err)
+	pod, err := c.CoreV1().Pods("default").Create(t.Context(), &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "uses-s"}, Spec: corev1.PodSpec{
+		NodeName: "n1", ServiceAccountName: "reader",
+		Containers: []corev1.Container{{Name: "c", Image: "i", EnvFrom: []corev1.EnvFromSource{{
+			SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "s"}},
+		}}}},
+	}}, metav1.CreateOptions{})
+	must(t, pod, err)
+	as := func(node string) kubernetes.Interface {
+		return client(t, server.ClientConfig("system:node:"+node, "system:nodes"))
+	}
+	got, err := as("n1").CoreV1().Secrets("default").Get(t.Context(), "s", metav1.GetOptions{})
+	must(t, got, err)
+	_, err = as("n2").CoreV1().Secrets("default").Get(t.Context(), "s", metav1.GetOptions{})
+	want := `secrets "s" is forbidden: User "system:node:n2" cannot get resource "secrets" in API group "" in the namespace "default": no relationship found between node 'n2' and this object`
+	if !apierrors.IsForbidden(err) || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	own, err := as("n1").CoreV1().Pods("").List(t.Context(), metav1.ListOptions{FieldSelector: "spec.nodeName=n1"})
+	if err != nil || len(own.Items) != 1 {
+		t.Errorf("own pods: %d, %v", len(own.Items), err)
+	}
+	if _, err := as("n1").CoreV1().Pods("").List(t.Context(), metav1.ListOptions{}); !apierrors.IsForbidden(err) {
+		t.Errorf("all pods: %v, want Forbidden", err)
+	}
+	bound := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{BoundObjectRef: &authenticationv1.BoundObjectReference{
+		APIVersion: "v1", Kind: "Pod", Name: pod.Name, UID: pod.UID,
+	}}}
+	token, err := as("n1").CoreV1().ServiceAccounts("default").CreateToken(t.Context(), "reader", bound, metav1.CreateOptions{})
+	must(t, token, err)
+	if _, err := as("n1").CoreV1().ServiceAccounts("default").CreateToken(t.Context(), "other", bound, metav1.CreateOptions{}); !apierrors.IsForbidden(err) {
+		t.Errorf("a token of a foreign account: %v, want Forbidden", err)
 	}
 }
