@@ -32,15 +32,15 @@ Feature: A namespace holds the objects of one purpose
 
   Rule: A deleted namespace takes everything with it
 
-    @id:api.namespaces.delete
+    @id:api.namespaces.delete @slow
     Scenario: The contents of a deleted namespace are removed
-      The conditions of a namespace that stays tell which contents are left.
+      The conditions of a namespace that stays tell which contents are left. Many namespaces that go at once take their time.
 
       Given a ready Namespace "${ns}-old"
       And a ConfigMap "${ns}-old/settings"
       And a Secret "${ns}-old/password"
       When I delete Namespace "${ns}-old"
-      Then within 60 seconds, Namespace "${ns}-old" is gone
+      Then within 5 minutes, Namespace "${ns}-old" is gone
       And ConfigMap "${ns}-old/settings" is gone
 
     @id:api.namespaces.terminating

@@ -85,7 +85,7 @@ Feature: A ConfigMap brings settings into containers
       And running "cat /etc/settings/paint/colour.txt" in Pod "web" prints "blue"
       And running "cat /etc/settings/size" in Pod "web" fails
 
-    @id:configuration.configmaps.update
+    @id:configuration.configmaps.update @slow
     Scenario: Files follow the ConfigMap
       A running container sees the new content after a while, and never half of it.
 

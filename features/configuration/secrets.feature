@@ -71,7 +71,7 @@ Feature: A Secret brings confidential data into containers
       When I run "sh -c 'echo $WORD'" in Pod "web"
       Then the output is "hush"
 
-    @id:configuration.secrets.optional
+    @id:configuration.secrets.optional @slow
     Scenario: A volume of a Secret that is marked optional may be empty
       Without the mark the Pod would wait for the Secret.
 

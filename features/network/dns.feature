@@ -21,7 +21,7 @@ Feature: Services and Pods have names
       And within 60 seconds, Pod "client" finds the address of Service "web" under "web.${ns}"
       And within 60 seconds, Pod "client" finds the address of Service "web" under "web.${ns}.svc.cluster.local"
 
-    @id:network.dns.service-gone
+    @id:network.dns.service-gone @slow
     Scenario: The name goes with the Service
       A cached answer may live a few seconds longer.
 

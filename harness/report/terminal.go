@@ -85,7 +85,7 @@ func (t *Terminal) end(e journal.End, j *journal.Journal) {
 		fmt.Fprintln(t.out, e.Reason)
 	}
 	if len(e.Left) > 0 {
-		fmt.Fprintf(t.out, "not gone yet: %s (to look again: kubectl get namespaces -l seatrial.dev/run=%s)\n", strings.Join(e.Left, ", "), j.Run.ID)
+		fmt.Fprintf(t.out, "not gone yet: %s (to look again: kubectl get namespaces -l seatrial.dev/run=%s)\n", several(e.Left), j.Run.ID)
 	}
 }
 
@@ -101,6 +101,15 @@ func Summary(counts verdict.Counts) string {
 		return "nothing ran"
 	}
 	return strings.Join(parts, ", ")
+}
+
+// several names a few things and counts the others.
+func several(names []string) string {
+	const few = 3
+	if len(names) <= few {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
 }
 
 func (t *Terminal) clear() {

@@ -13,7 +13,7 @@ import (
 
 // How long a run waits at its end for the Namespaces that it has deleted.
 const (
-	leave        = 90 * time.Second
+	leave        = 30 * time.Second
 	leaveInHaste = 15 * time.Second
 )
 
