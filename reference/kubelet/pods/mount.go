@@ -61,6 +61,14 @@ func (w *worker) contentChanged() {
 }
 
 func (w *worker) mounted(ctx context.Context, set *volumes.Set, err error) {
+	w.noteMount(set, err)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, context.Canceled) {
+		w.event(corev1.EventTypeWarning, "FailedMount", err.Error())
+	}
+}
+
+// noteMount keeps the volumes, or when to try again.
+func (w *worker) noteMount(set *volumes.Set, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.shared.mount.leave()
@@ -72,9 +80,6 @@ func (w *worker) mounted(ctx context.Context, set *volumes.Set, err error) {
 	failures := w.shared.failures[mountFailures]
 	w.shared.failures[mountFailures] = failures + 1
 	w.shared.mountAgain = w.Clock.Now().Add(min(firstMountRetry<<min(failures, 10), lastMountRetry))
-	if ctx.Err() == nil && !errors.Is(err, context.Canceled) {
-		w.event(corev1.EventTypeWarning, "FailedMount", err.Error())
-	}
 }
 
 // volumesOf returns the volumes if they are ready.
