@@ -3,6 +3,7 @@ package controller
 import (
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/cache"
@@ -81,4 +82,40 @@ func groupOf(apiVersion string) string {
 		}
 	}
 	return ""
+}
+
+// byNode is the index from the name of a node to the pods on it.
+const byNode = "node"
+
+// IndexByNode makes OnNode work for the informer of pods. It may be called by several controllers.
+func IndexByNode(pods cache.SharedIndexInformer) error {
+	if _, ok := pods.GetIndexer().GetIndexers()[byNode]; ok {
+		return nil
+	}
+	err := pods.AddIndexers(cache.Indexers{byNode: func(obj any) ([]string, error) {
+		pod, ok := obj.(*corev1.Pod)
+		if !ok || pod.Spec.NodeName == "" {
+			return nil, nil
+		}
+		return []string{pod.Spec.NodeName}, nil
+	}})
+	if err != nil {
+		return fmt.Errorf("index pods by node: %w", err)
+	}
+	return nil
+}
+
+// OnNode returns the pods that are bound to the node.
+func OnNode(pods cache.SharedIndexInformer, node string) []*corev1.Pod {
+	items, err := pods.GetIndexer().ByIndex(byNode, node)
+	if err != nil {
+		return nil // only when IndexByNode was not called
+	}
+	found := make([]*corev1.Pod, 0, len(items))
+	for _, item := range items {
+		if pod, ok := item.(*corev1.Pod); ok {
+			found = append(found, pod)
+		}
+	}
+	return found
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 
@@ -13,16 +14,20 @@ import (
 	"github.com/seatrial/seatrial/reference/controllers/endpointslice"
 	"github.com/seatrial/seatrial/reference/controllers/garbage"
 	"github.com/seatrial/seatrial/reference/controllers/namespace"
+	"github.com/seatrial/seatrial/reference/controllers/nodeipam"
+	"github.com/seatrial/seatrial/reference/controllers/nodelifecycle"
+	"github.com/seatrial/seatrial/reference/controllers/podgc"
 	"github.com/seatrial/seatrial/reference/controllers/replicaset"
 	"github.com/seatrial/seatrial/reference/controllers/rootca"
 	"github.com/seatrial/seatrial/reference/controllers/serviceaccount"
+	"github.com/seatrial/seatrial/reference/controllers/tainteviction"
 )
 
 type builder func(controller.Env) (controller.Controller, error)
 
 // builders is the list of controllers.
 func (c *Controllers) builders() []builder {
-	return []builder{
+	all := []builder{
 		func(env controller.Env) (controller.Controller, error) {
 			return namespace.New(env, c.metadata, c.resources)
 		},
@@ -33,10 +38,17 @@ func (c *Controllers) builders() []builder {
 		deployment.New,
 		endpoints.New,
 		endpointslice.New,
+		nodelifecycle.New,
+		tainteviction.New,
+		podgc.New,
 		func(env controller.Env) (controller.Controller, error) {
 			return garbage.New(env, c.metadata, c.resources, shared(env))
 		},
 	}
+	if c.opts.PodCIDR.IsValid() {
+		all = append(all, func(env controller.Env) (controller.Controller, error) { return nodeipam.New(env, c.opts.PodCIDR) })
+	}
+	return all
 }
 
 // shared are the informers of other controllers that the garbage collector uses too. Only resources
@@ -53,6 +65,7 @@ func shared(env controller.Env) garbage.Shared {
 		corev1.SchemeGroupVersion.WithResource("replicationcontrollers"): core.ReplicationControllers().Informer(),
 		appsv1.SchemeGroupVersion.WithResource("replicasets"):            apps.ReplicaSets().Informer(),
 		appsv1.SchemeGroupVersion.WithResource("deployments"):            apps.Deployments().Informer(),
+		coordinationv1.SchemeGroupVersion.WithResource("leases"):         env.Informers.Coordination().V1().Leases().Informer(),
 		discoveryv1.SchemeGroupVersion.WithResource("endpointslices"):    env.Informers.Discovery().V1().EndpointSlices().Informer(),
 	}
 }
