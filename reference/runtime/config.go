@@ -71,6 +71,8 @@ func containerdConfig(o Options, p paths, prog programs) *srvconfig.Config {
 				"snapshotter":   o.Snapshotter,
 				"pinned_images": map[string]any{"sandbox": o.SandboxImage},
 				"registry":      map[string]any{"config_path": o.RegistryConfigDir},
+				// Each collection walks the files of every container.
+				"stats_collect_period": 30,
 			},
 			"io.containerd.cri.v1.runtime": map[string]any{
 				"cni": map[string]any{

@@ -217,10 +217,13 @@ func TestStandInIsAGoodFirstProcess(t *testing.T) {
 	}{
 		"sleep":        {[]string{"sleep", "1000"}, 143, true},
 		"sleep by sh":  {[]string{"sh", "-c", "sleep 1000"}, 143, true},
-		"trap":         {[]string{"sh", "-c", "trap 'exit 5' TERM; while true; do sleep 0.1; done"}, 5, true},
-		"without trap": {[]string{"sh", "-c", "while true; do sleep 1; done"}, 137, false},
+		"trap":         {[]string{"sh", "-c", "trap 'exit 5' TERM; touch /tmp/up; while true; do sleep 0.1; done"}, 5, true},
+		"without trap": {[]string{"sh", "-c", "touch /tmp/up; while true; do sleep 1; done"}, 137, false},
 	} {
 		_, container, _ := n.run(strings.ReplaceAll(name, " ", "-"), image, c.command...)
+		waitFor(t, "readiness of "+name, func() bool {
+			return n.exec(container, "cat", "/proc/1/comm") == "sleep\n" || n.exec(container, "ls", "/tmp") == "up\n"
+		})
 		code, took := n.stop(container, 2)
 		if code != c.code || c.atOnce != (took < 2*time.Second) {
 			t.Errorf("%s: exit code %d after %v; want %d, at once: %v", name, code, took, c.code, c.atOnce)

@@ -21,6 +21,25 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 	}
 }
 
+func TestDataDirHasOneUser(t *testing.T) {
+	dir := t.TempDir()
+	first, err := lockDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lockDir(dir); err == nil || !strings.Contains(err.Error(), "another process uses it") {
+		t.Errorf("second lock: %v, want an error that says another process uses it", err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := lockDir(dir); err != nil {
+		t.Errorf("lock after the first user ended: %v", err)
+	} else {
+		again.Close()
+	}
+}
+
 func TestShimSocketsFitIntoTheirPath(t *testing.T) {
 	for state, want := range map[string]string{
 		"/run/seatrial/demo/containerd":                         "/run/seatrial/demo/containerd/s",

@@ -19,6 +19,7 @@ import (
 
 	"github.com/containerd/containerd/v2/cmd/containerd/server"
 	"github.com/containerd/plugin/registry"
+	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
 )
 
@@ -55,6 +56,7 @@ type Runtime struct {
 	images *imageStore
 	log    *slog.Logger
 	close  func() error
+	lock   *os.File
 	failed chan struct{} // closed when CRI stopped working
 	reason error         // readable once failed is closed
 	once   sync.Once     // guards failed and reason
@@ -118,6 +120,31 @@ func start(ctx context.Context, o Options) (*Runtime, error) {
 			return nil, err
 		}
 	}
+	lock, err := lockDir(p.data)
+	if err != nil {
+		return nil, err
+	}
+	rt, err := startLocked(ctx, o, p)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	rt.lock = lock
+	return rt, nil
+}
+
+// lockDir makes sure that one runtime uses a data dir; containerd itself would wait for the other to end. The lock ends with the process.
+func lockDir(dir string) (*os.File, error) {
+	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %q: another process uses it: %w", dir, err), file.Close())
+	}
+	return file, nil
+}
+
+func startLocked(ctx context.Context, o Options, p paths) (*Runtime, error) {
 	programs, err := unpackPrograms(p.programs())
 	if err != nil {
 		return nil, err
@@ -218,5 +245,8 @@ func (rt *Runtime) shutdown() error {
 		err = rt.conn.Close()
 	}
 	rt.server.Stop()
+	if rt.lock != nil {
+		err = errors.Join(err, rt.lock.Close())
+	}
 	return err
 }
