@@ -134,7 +134,7 @@ func (w *World) create(ctx context.Context, user *client.User, kind client.Kind,
 	}
 	namespace := textOf(child(object, "metadata"), "namespace")
 	request := client.Request{Method: http.MethodPost, Path: kind.Path(namespace, "", ""), Body: body, Query: url.Values{"fieldValidation": {"Strict"}}}
-	answer, err := user.Send(ctx, request)
+	answer, err := w.sendWhole(ctx, user, request)
 	if err == nil && !answer.Refused() {
 		w.created(kind, answer.Object)
 	}

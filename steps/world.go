@@ -80,7 +80,7 @@ func NewWorld(ctx context.Context, o Options) (*World, error) {
 		return nil, broken("make namespace: %w", err)
 	}
 	w.later("Namespace "+o.Namespace, func(ctx context.Context) error { return w.remove(ctx, "/api/v1/namespaces/"+o.Namespace) })
-	answer, err := w.Cluster.Send(ctx, client.Request{Method: http.MethodPost, Path: "/api/v1/namespaces", Body: body})
+	answer, err := w.sendWhole(ctx, w.Cluster.User, client.Request{Method: http.MethodPost, Path: "/api/v1/namespaces", Body: body})
 	if err != nil {
 		return w, fmt.Errorf("make namespace %q: %w", o.Namespace, err)
 	}
@@ -88,6 +88,13 @@ func NewWorld(ctx context.Context, o Options) (*World, error) {
 		return w, &Blocked{fmt.Errorf("make namespace %q: %s", o.Namespace, answer)}
 	}
 	return w, nil
+}
+
+// sendWhole makes a request that is not given up when the scenario is interrupted: what it creates could not be removed if nobody knew of it.
+func (w *World) sendWhole(ctx context.Context, user *client.User, request client.Request) (client.Answer, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.scaled(glance))
+	defer cancel()
+	return user.Send(ctx, request)
 }
 
 // Perform does what a line says.
