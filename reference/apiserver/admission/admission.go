@@ -18,6 +18,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -38,6 +39,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
+	"k8s.io/client-go/tools/cache"
 	"k8s.io/component-base/compatibility"
 )
 
@@ -67,6 +69,7 @@ type Admission struct {
 	Chain   admission.Interface
 	Plugins []string // the names, in order
 	mapper  *restmapper.DeferredDiscoveryRESTMapper
+	own     []cache.SharedIndexInformer
 }
 
 // New makes the chain. It does no requests; the plugins wait for the informers
@@ -82,7 +85,10 @@ func New(opts Options) (*Admission, error) {
 	validatingwebhook.Register(registry)
 	mutatingpolicy.Register(registry)
 	validatingpolicy.Register(registry)
-	e := env{client: opts.Client, informers: opts.Informers, authorizer: opts.Authorizer}
+	e := env{
+		client: opts.Client, informers: opts.Informers, authorizer: opts.Authorizer,
+		own: func(i cache.SharedIndexInformer) { a.own = append(a.own, i) },
+	}
 	for _, p := range plugins() {
 		if p.make != nil {
 			registry.Register(p.name, func(io.Reader) (admission.Interface, error) { return p.make(e) })
@@ -102,8 +108,13 @@ func New(opts Options) (*Admission, error) {
 	return a, nil
 }
 
-// Run keeps the known kinds fresh until ctx is done.
+// Run keeps what the plugins know fresh until ctx is done.
 func (a *Admission) Run(ctx context.Context) error {
+	var all sync.WaitGroup
+	defer all.Wait()
+	for _, i := range a.own {
+		all.Go(func() { i.RunWithContext(ctx) })
+	}
 	ticker := time.NewTicker(rediscover)
 	defer ticker.Stop()
 	for {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -20,6 +21,7 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/rest"
 	ktesting "k8s.io/client-go/testing"
+	"k8s.io/client-go/tools/cache"
 	"k8s.io/component-base/compatibility"
 )
 
@@ -39,14 +41,16 @@ func start(t *testing.T, make func(env) (admission.Interface, error), z authoriz
 	b := &bench{client: fake.NewClientset(objs...)}
 	factory := informers.NewSharedInformerFactory(b.client, 0)
 	var err error
-	b.plugin, err = make(env{client: b.client, informers: factory, authorizer: z})
+	ctx, stop := context.WithCancel(context.Background())
+	var own sync.WaitGroup
+	run := func(i cache.SharedIndexInformer) { own.Go(func() { i.RunWithContext(ctx) }) }
+	b.plugin, err = make(env{client: b.client, informers: factory, authorizer: z, own: run})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
 	factory.Start(ctx.Done())
 	factory.WaitForCacheSync(ctx.Done())
-	t.Cleanup(func() { stop(); factory.Shutdown() })
+	t.Cleanup(func() { stop(); factory.Shutdown(); own.Wait() })
 	return b
 }
 

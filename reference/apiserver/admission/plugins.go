@@ -10,6 +10,7 @@ import (
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/cache"
 )
 
 // env is what plugins may use.
@@ -17,6 +18,7 @@ type env struct {
 	client     kubernetes.Interface
 	informers  informers.SharedInformerFactory
 	authorizer authorizer.Authorizer
+	own        func(cache.SharedIndexInformer) // has an informer run that is not of the factory
 }
 
 // plugin is one line of the list.
