@@ -183,3 +183,9 @@ func (m Match) Notes() string { return m.values["variable"] }
 
 // Kind is the kind of object that the line speaks of; empty if of none.
 func (m Match) Kind() string { return m.values["kind"] }
+
+// Pattern is the regular expression that a line of this sentence fits, without its time bound and its colon.
+func (s *Step) Pattern() string { return s.pattern.String() }
+
+// Bounded reports whether the sentence may have a time bound.
+func (s *Step) Bounded() bool { return s.Phase == Outcome && !s.settled }
