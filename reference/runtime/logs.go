@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	goruntime "runtime"
+	"strings"
 
 	"github.com/sirupsen/logrus"
 )
@@ -23,30 +24,36 @@ func takeOverLogs(log *slog.Logger, fail func(message string)) {
 	std.ExitFunc = func(int) { goruntime.Goexit() }
 }
 
-// expected are warnings of containerd about what is normal here: file systems without fs-verity, and containers that were gone
-// before their shim was cleaned up.
-func expected(message string) bool {
-	return message == "failed check for fsverity support" || message == "warnings while cleaning up dead shim"
-}
-
-// logHook turns one logrus entry into one slog record. Info of containerd is every call, hence debug here.
+// logHook turns one logrus entry into one slog record.
 type logHook struct {
 	log  *slog.Logger
 	fail func(string)
 }
 
+// level is what an entry means to a node. Info of containerd is every call, hence debug here. So are errors that the caller of CRI gets
+// as well, and warnings about what is normal: file systems without fs-verity, and containers that were gone before their shim.
+func level(e *logrus.Entry) slog.Level {
+	err, _ := e.Data[logrus.ErrorKey].(error)
+	switch e.Level {
+	case logrus.PanicLevel, logrus.FatalLevel:
+		return slog.LevelError
+	case logrus.ErrorLevel:
+		if err != nil && strings.HasPrefix(err.Error(), "rpc error:") {
+			return slog.LevelDebug
+		}
+		return slog.LevelError
+	case logrus.WarnLevel:
+		if e.Message == "failed check for fsverity support" || e.Message == "warnings while cleaning up dead shim" {
+			return slog.LevelDebug
+		}
+		return slog.LevelWarn
+	}
+	return slog.LevelDebug
+}
+
 func (h *logHook) Levels() []logrus.Level { return logrus.AllLevels }
 
 func (h *logHook) Fire(e *logrus.Entry) error {
-	level := slog.LevelDebug
-	switch e.Level {
-	case logrus.PanicLevel, logrus.FatalLevel, logrus.ErrorLevel:
-		level = slog.LevelError
-	case logrus.WarnLevel:
-		if !expected(e.Message) {
-			level = slog.LevelWarn
-		}
-	}
 	attrs := make([]slog.Attr, 0, len(e.Data))
 	for k, v := range e.Data {
 		if k == "error" {
@@ -58,7 +65,7 @@ func (h *logHook) Fire(e *logrus.Entry) error {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	h.log.LogAttrs(ctx, level, e.Message, attrs...)
+	h.log.LogAttrs(ctx, level(e), e.Message, attrs...)
 	if e.Level == logrus.FatalLevel {
 		message := e.Message
 		if err, ok := e.Data[logrus.ErrorKey].(error); ok {

@@ -110,7 +110,7 @@ func unpack(name, path string, want packed) error {
 		return err
 	}
 	defer in.Close()
-	z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1))
+	z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
 	if err != nil {
 		return err
 	}
