@@ -118,14 +118,18 @@ func (z *Authorizer) Rules(u user.Info, namespace string) ([]rbacv1.PolicyRule, 
 
 // grant is the rules of one role as given to a user by one binding.
 type grant struct {
-	binding string // `RoleBinding "name/namespace"`
-	role    rbacv1.RoleRef
-	subject subject
-	rules   []rbacv1.PolicyRule
+	name, namespace string // of the binding; a ClusterRoleBinding has no namespace
+	role            rbacv1.RoleRef
+	subject         subject
+	rules           []rbacv1.PolicyRule
 }
 
 func (g grant) String() string {
-	return fmt.Sprintf("%s of %s %q to %s", g.binding, g.role.Kind, g.role.Name, g.subject)
+	binding := fmt.Sprintf("ClusterRoleBinding %q", g.name)
+	if g.namespace != "" {
+		binding = fmt.Sprintf("RoleBinding %q", g.name+"/"+g.namespace)
+	}
+	return fmt.Sprintf("%s of %s %q to %s", binding, g.role.Kind, g.role.Name, g.subject)
 }
 
 // visit calls f with the grants of u, cluster-wide ones first, until f returns
@@ -135,12 +139,17 @@ func (z *Authorizer) visit(u user.Info, namespace string, f func(grant) bool) er
 	subjects := subjectsOf(u)
 	for _, s := range subjects {
 		objs, err := z.clusterBindings.ByIndex(bySubject, s.key(""))
-		errs = append(errs, err)
+		if err != nil {
+			errs = append(errs, err)
+		}
 		for _, o := range objs {
 			b := o.(*rbacv1.ClusterRoleBinding)
 			rules, err := z.rules(b.RoleRef, "")
-			errs = append(errs, err)
-			if err == nil && !f(grant{fmt.Sprintf("ClusterRoleBinding %q", b.Name), b.RoleRef, s, rules}) {
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			if !f(grant{b.Name, "", b.RoleRef, s, rules}) {
 				return nil
 			}
 		}
@@ -150,12 +159,17 @@ func (z *Authorizer) visit(u user.Info, namespace string, f func(grant) bool) er
 	}
 	for _, s := range subjects {
 		objs, err := z.bindings.ByIndex(bySubject, s.key(namespace))
-		errs = append(errs, err)
+		if err != nil {
+			errs = append(errs, err)
+		}
 		for _, o := range objs {
 			b := o.(*rbacv1.RoleBinding)
 			rules, err := z.rules(b.RoleRef, namespace)
-			errs = append(errs, err)
-			if err == nil && !f(grant{fmt.Sprintf("RoleBinding %q", b.Name+"/"+b.Namespace), b.RoleRef, s, rules}) {
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			if !f(grant{b.Name, b.Namespace, b.RoleRef, s, rules}) {
 				return nil
 			}
 		}

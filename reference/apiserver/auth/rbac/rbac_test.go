@@ -19,7 +19,7 @@ import (
 	"github.com/seatrial/seatrial/reference/apiserver/auth/rbac"
 )
 
-func start(t *testing.T, objs ...runtime.Object) *rbac.Authorizer {
+func start(t testing.TB, objs ...runtime.Object) *rbac.Authorizer {
 	t.Helper()
 	client := fake.NewClientset(objs...)
 	factory := informers.NewSharedInformerFactory(client, 0)
