@@ -72,26 +72,7 @@ func TestNodeImportsArchivesAndCarriesImages(t *testing.T) {
 		return resp.GetImage()
 	}
 
-	oci := newLayout(t)
-	full := oci.manifest("one")
-	full.Annotations = map[string]string{"io.containerd.image.name": "one:1", "org.opencontainers.image.ref.name": "1"}
-	elsewhere := oci.manifest("two")
-	elsewhere.Platform = &ocispec.Platform{Architecture: "s390x", OS: "linux"}
-	here := oci.manifest("three")
-	here.Platform = &ocispec.Platform{Architecture: runtime.GOARCH, OS: "linux"}
-	gone := ocispec.Descriptor{MediaType: ocispec.MediaTypeImageManifest, Digest: digest.FromString("gone"), Size: 4, Platform: &ocispec.Platform{Architecture: "arm", OS: "linux"}}
-	many := ocispec.Index{MediaType: ocispec.MediaTypeImageIndex, Manifests: []ocispec.Descriptor{elsewhere, gone, here}}
-	many.SchemaVersion = 2
-	multi := oci.blob(ocispec.MediaTypeImageIndex, oci.json(many))
-	multi.Annotations = map[string]string{"org.opencontainers.image.ref.name": "registry.example/many:2"}
-	nameless := newLayout(t)
-	imports := map[string]string{
-		writeFile(t, dir, "oci.tar", oci.index(full, multi)):                      "ok docker.io/library/one:1 registry.example/many:2",
-		writeFile(t, dir, "docker.tar.gz", dockerArchive(t)):                      "ok docker.io/library/loaded:v1",
-		writeFile(t, dir, "none.tar", newLayout(t).index()):                       "error read image archive: it holds no image for linux/" + runtime.GOARCH,
-		writeFile(t, dir, "nameless.tar", nameless.index(nameless.manifest("x"))): "error read image archive: it names no image",
-		writeFile(t, dir, "text", []byte("no archive")):                           "error read image archive: ",
-	}
+	imports := archivesToImport(t, dir)
 	for file, want := range imports {
 		if got := n.tell("import " + file); !strings.HasPrefix(got, want) {
 			t.Errorf("import of %s = %q, want %q", filepath.Base(file), got, want)
@@ -126,6 +107,31 @@ func TestNodeImportsArchivesAndCarriesImages(t *testing.T) {
 	}
 	n.end("remove")
 	assertNothingLeft(t, dir)
+}
+
+// archivesToImport writes archives of all kinds and returns, by file, how the answer to their import has to begin.
+func archivesToImport(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	oci := newLayout(t)
+	full := oci.manifest("one")
+	full.Annotations = map[string]string{"io.containerd.image.name": "one:1", "org.opencontainers.image.ref.name": "1"}
+	elsewhere := oci.manifest("two")
+	elsewhere.Platform = &ocispec.Platform{Architecture: "s390x", OS: "linux"}
+	here := oci.manifest("three")
+	here.Platform = &ocispec.Platform{Architecture: runtime.GOARCH, OS: "linux"}
+	gone := ocispec.Descriptor{MediaType: ocispec.MediaTypeImageManifest, Digest: digest.FromString("gone"), Size: 4, Platform: &ocispec.Platform{Architecture: "arm", OS: "linux"}}
+	many := ocispec.Index{MediaType: ocispec.MediaTypeImageIndex, Manifests: []ocispec.Descriptor{elsewhere, gone, here}}
+	many.SchemaVersion = 2
+	multi := oci.blob(ocispec.MediaTypeImageIndex, oci.json(many))
+	multi.Annotations = map[string]string{"org.opencontainers.image.ref.name": "registry.example/many:2"}
+	nameless := newLayout(t)
+	return map[string]string{
+		writeFile(t, dir, "oci.tar", oci.index(full, multi)):                      "ok docker.io/library/one:1 registry.example/many:2",
+		writeFile(t, dir, "docker.tar.gz", dockerArchive(t)):                      "ok docker.io/library/loaded:v1",
+		writeFile(t, dir, "none.tar", newLayout(t).index()):                       "error read image archive: it holds no image for linux/" + runtime.GOARCH,
+		writeFile(t, dir, "nameless.tar", nameless.index(nameless.manifest("x"))): "error read image archive: it names no image",
+		writeFile(t, dir, "text", []byte("no archive")):                           "error read image archive: ",
+	}
 }
 
 func writeFile(t *testing.T, dir, name string, data []byte) string {

@@ -1,7 +1,8 @@
 package runtime
 
 // The parts of containerd that a node uses. Left out: other snapshotters (btrfs, zfs, devmapper, blockfile, erofs), tracing, image
-// verifiers, the restart monitor (the kubelet restarts containers), and containerd's own listeners, which listener.go takes the place of. server/ttrpc has to stay: shims send their events to it.
+// verifiers, the restart monitor (the kubelet restarts containers), and containerd's own listeners, which listener.go takes the place
+// of. server/ttrpc has to stay: shims send their events to it.
 import (
 	_ "github.com/containerd/containerd/api/types/runc/options"
 	_ "github.com/containerd/containerd/v2/core/metrics/cgroups"
