@@ -53,8 +53,8 @@ func Default(s Sources) []Weighted {
 		{noderesources.Fit{}, 1},
 		{volumerestrictions.Plugin{Claims: s.Claims}, 0},
 		{volumebinding.Plugin{Client: s.Client, Claims: s.Claims, Volumes: s.Volumes, Classes: s.Classes, Changed: s.VolumesChanged}, 0},
-		{podtopologyspread.Plugin{}, 2},
-		{interpodaffinity.Plugin{NamespaceLabels: s.NamespaceLabels}, 2},
+		{&podtopologyspread.Plugin{}, 2},
+		{&interpodaffinity.Plugin{NamespaceLabels: s.NamespaceLabels}, 2},
 		{noderesources.Balanced{}, 1},
 		{imagelocality.Plugin{}, 1},
 	}

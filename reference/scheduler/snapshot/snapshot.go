@@ -14,6 +14,7 @@ type Snapshot struct {
 	index     map[string]int
 	withTerms map[string]*Node
 	images    map[string]int // name of an image -> number of nodes that have it
+	imagined  bool           // made by With
 }
 
 // New returns a snapshot of the nodes, in that order.
@@ -36,6 +37,14 @@ func (s *Snapshot) Node(name string) *Node {
 	return nil
 }
 
+// Index returns the position of the node in Nodes, -1 when there is none.
+func (s *Snapshot) Index(name string) int {
+	if i, ok := s.index[name]; ok {
+		return i
+	}
+	return -1
+}
+
 // WithTerms returns the nodes that have pods with affinity terms, by name.
 func (s *Snapshot) WithTerms() map[string]*Node { return s.withTerms }
 
@@ -49,6 +58,7 @@ func (s *Snapshot) With(nodes ...*Node) *Snapshot {
 		index:     s.index,
 		withTerms: maps.Clone(s.withTerms),
 		images:    s.images,
+		imagined:  true,
 	}
 	for _, n := range nodes {
 		if i, ok := c.index[n.Name]; ok {

@@ -1,6 +1,8 @@
 package snapshot
 
 import (
+	"fmt"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -13,7 +15,12 @@ type Term struct {
 	selector          labels.Selector
 	namespaces        sets.Set[string]
 	namespaceSelector labels.Selector
+	group             string
 }
+
+// Group names the pods that the term selects: terms of the same group select
+// the same pods. It is empty when that depends on the labels of namespaces.
+func (t *Term) Group() string { return t.group }
 
 // WeightedTerm is a preferred term; Weight is 1 to 100.
 type WeightedTerm struct {
@@ -75,12 +82,16 @@ func parseTerm(pod *corev1.Pod, term *corev1.PodAffinityTerm) (Term, error) {
 	if len(namespaces) == 0 && term.NamespaceSelector == nil {
 		namespaces.Insert(pod.Namespace)
 	}
-	return Term{
+	t := Term{
 		TopologyKey:       term.TopologyKey,
 		selector:          selector,
 		namespaces:        namespaces,
 		namespaceSelector: namespaceSelector,
-	}, nil
+	}
+	if term.NamespaceSelector == nil || namespaceSelector.Empty() {
+		t.group = fmt.Sprintf("%t %q %s", namespaceSelector.Empty(), sets.List(namespaces), selector)
+	}
+	return t, nil
 }
 
 // withLabelKeys merges matchLabelKeys and mismatchLabelKeys into the selector

@@ -2,42 +2,49 @@
 package interpodaffinity
 
 import (
+	"slices"
+
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/seatrial/seatrial/reference/scheduler/plugin"
 	"github.com/seatrial/seatrial/reference/scheduler/snapshot"
 )
 
-// Plugin judges the affinity and anti-affinity between pods.
+// Plugin judges the affinity and anti-affinity between pods. It remembers
+// counts between pods, and belongs to one goroutine.
 type Plugin struct {
 	// NamespaceLabels returns the labels of a namespace, nil if there is none.
 	NamespaceLabels func(name string) labels.Set
+	tallies         snapshot.Tallies
 }
 
 // Name implements plugin.Plugin.
-func (Plugin) Name() string { return "InterPodAffinity" }
+func (*Plugin) Name() string { return "InterPodAffinity" }
 
 // domain is a set of nodes with the same value of a label.
 type domain struct{ key, value string }
 
 // Filter follows the required terms of the pod, and the required
 // anti-affinity of the pods that are there.
-func (p Plugin) Filter(pod *snapshot.Pod, cluster *snapshot.Snapshot) (plugin.Check, error) {
+func (p *Plugin) Filter(pod *snapshot.Pod, cluster *snapshot.Snapshot) (plugin.Check, error) {
 	repelled := p.repelled(pod, cluster)
 	if len(repelled)+len(pod.Affinity)+len(pod.AntiAffinity) == 0 {
 		return plugin.Check{}, nil
 	}
 	t := test{pod: pod, repelled: repelled}
+	for d := range repelled {
+		if !slices.Contains(t.repelledKeys, d.key) {
+			t.repelledKeys = append(t.repelledKeys, d.key)
+		}
+	}
 	if len(pod.Affinity)+len(pod.AntiAffinity) > 0 {
 		p.count(&t, cluster)
 	}
-	// The first of a group of pods that want to be together may go anywhere.
-	t.first = len(pod.Affinity) > 0 && len(t.near) == 0 && p.selectsAll(pod.Affinity, pod)
 	return plugin.Check{Test: t.test}, nil
 }
 
 // Helps implements plugin.Hint.
-func (p Plugin) Helps(event plugin.Event, pod *snapshot.Pod) bool {
+func (p *Plugin) Helps(event plugin.Event, pod *snapshot.Pod) bool {
 	switch event.Kind {
 	case plugin.NodeAdded, plugin.NodeUpdated, plugin.PodChanged, plugin.Namespaces:
 		return true
@@ -54,42 +61,40 @@ func (p Plugin) Helps(event plugin.Event, pod *snapshot.Pod) bool {
 
 // test judges one node.
 type test struct {
-	pod      *snapshot.Pod
-	first    bool
-	repelled map[domain]struct{} // by the anti-affinity of pods there
-	near     map[domain]struct{} // has pods that all affinity terms select
-	far      map[domain]struct{} // has pods that an anti-affinity term selects
+	pod          *snapshot.Pod
+	first        bool
+	repelledKeys []string
+	repelled     map[domain]struct{} // by the anti-affinity of pods there
+	// near has, for each affinity term, the domains with pods that all terms
+	// select; far, for each anti-affinity term, those with pods that it selects.
+	near, far []map[string]snapshot.Domain
 }
 
 func (t *test) test(node *snapshot.Node) *plugin.Rejection {
 	for i := range t.pod.Affinity {
-		key := t.pod.Affinity[i].TopologyKey
-		value, ok := node.Labels[key]
-		if ok && !t.first {
-			_, ok = t.near[domain{key, value}]
-		}
-		if !ok {
+		value, ok := node.Labels[t.pod.Affinity[i].TopologyKey]
+		if !ok || (!t.first && t.near[i][value].Pods == 0) {
 			return &plugin.Rejection{Reasons: []string{"node(s) didn't match pod affinity rules"}, Permanent: true}
 		}
 	}
 	for i := range t.pod.AntiAffinity {
-		key := t.pod.AntiAffinity[i].TopologyKey
-		if value, ok := node.Labels[key]; ok {
-			if _, taken := t.far[domain{key, value}]; taken {
-				return &plugin.Rejection{Reasons: []string{"node(s) didn't match pod anti-affinity rules"}}
-			}
+		value, ok := node.Labels[t.pod.AntiAffinity[i].TopologyKey]
+		if ok && t.far[i][value].Pods > 0 {
+			return &plugin.Rejection{Reasons: []string{"node(s) didn't match pod anti-affinity rules"}}
 		}
 	}
-	for d := range t.repelled {
-		if value, ok := node.Labels[d.key]; ok && value == d.value {
-			return &plugin.Rejection{Reasons: []string{"node(s) didn't satisfy existing pods anti-affinity rules"}}
+	for _, key := range t.repelledKeys {
+		if value, ok := node.Labels[key]; ok {
+			if _, repelled := t.repelled[domain{key, value}]; repelled {
+				return &plugin.Rejection{Reasons: []string{"node(s) didn't satisfy existing pods anti-affinity rules"}}
+			}
 		}
 	}
 	return nil
 }
 
 // repelled returns the domains of pods that do not want this pod near.
-func (p Plugin) repelled(pod *snapshot.Pod, cluster *snapshot.Snapshot) map[domain]struct{} {
+func (p *Plugin) repelled(pod *snapshot.Pod, cluster *snapshot.Snapshot) map[domain]struct{} {
 	domains := map[domain]struct{}{}
 	for _, node := range cluster.WithTerms() {
 		for _, other := range node.WithTerms {
@@ -105,30 +110,55 @@ func (p Plugin) repelled(pod *snapshot.Pod, cluster *snapshot.Snapshot) map[doma
 }
 
 // count finds the domains of the pods that the pod's own terms select.
-func (p Plugin) count(t *test, cluster *snapshot.Snapshot) {
-	t.near, t.far = map[domain]struct{}{}, map[domain]struct{}{}
-	mark := func(domains map[domain]struct{}, term *snapshot.Term, node *snapshot.Node) {
-		if value, ok := node.Labels[term.TopologyKey]; ok {
-			domains[domain{term.TopologyKey, value}] = struct{}{}
+func (p *Plugin) count(t *test, cluster *snapshot.Snapshot) {
+	all := "all" // names the pods that all affinity terms select
+	for i := range t.pod.Affinity {
+		if all != "" && t.pod.Affinity[i].Group() != "" {
+			all += " and " + t.pod.Affinity[i].Group()
+		} else {
+			all = ""
 		}
 	}
-	for _, node := range cluster.Nodes() {
-		for _, other := range node.Pods {
-			if len(t.pod.Affinity) > 0 && p.selectsAll(t.pod.Affinity, other) {
-				for i := range t.pod.Affinity {
-					mark(t.near, &t.pod.Affinity[i], node)
-				}
-			}
-			for i := range t.pod.AntiAffinity {
-				if term := &t.pod.AntiAffinity[i]; term.Selects(other, p.NamespaceLabels) {
-					mark(t.far, term, node)
-				}
-			}
-		}
+	for i := range t.pod.Affinity {
+		t.near = append(t.near, p.domains(t.pod.Affinity[i].TopologyKey, all, cluster,
+			func(other *snapshot.Pod) bool { return p.selectsAll(t.pod.Affinity, other) }))
 	}
+	for i := range t.pod.AntiAffinity {
+		term := &t.pod.AntiAffinity[i]
+		t.far = append(t.far, p.domains(term.TopologyKey, term.Group(), cluster,
+			func(other *snapshot.Pod) bool { return term.Selects(other, p.NamespaceLabels) }))
+	}
+	// The first of a group of pods that want to be together may go anywhere.
+	t.first = len(t.pod.Affinity) > 0 && !slices.ContainsFunc(t.near, occupied) && p.selectsAll(t.pod.Affinity, t.pod)
 }
 
-func (p Plugin) selectsAll(terms []snapshot.Term, pod *snapshot.Pod) bool {
+// domains counts matching pods by the values of the key. Without a name for
+// the group, the count is not remembered.
+func (p *Plugin) domains(key, name string, cluster *snapshot.Snapshot, matches func(*snapshot.Pod) bool) map[string]snapshot.Domain {
+	group := snapshot.Group{
+		Name:    key + " " + name,
+		Matches: matches,
+		Domain: func(node *snapshot.Node) (string, bool) {
+			value, ok := node.Labels[key]
+			return value, ok
+		},
+	}
+	if name == "" {
+		return new(snapshot.Tallies).Count(group, cluster).Domains
+	}
+	return p.tallies.Count(group, cluster).Domains
+}
+
+func occupied(domains map[string]snapshot.Domain) bool {
+	for _, d := range domains {
+		if d.Pods > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Plugin) selectsAll(terms []snapshot.Term, pod *snapshot.Pod) bool {
 	for i := range terms {
 		if !terms[i].Selects(pod, p.NamespaceLabels) {
 			return false
@@ -137,7 +167,7 @@ func (p Plugin) selectsAll(terms []snapshot.Term, pod *snapshot.Pod) bool {
 	return true
 }
 
-func (p Plugin) selectsAny(terms []snapshot.Term, pod *snapshot.Pod) bool {
+func (p *Plugin) selectsAny(terms []snapshot.Term, pod *snapshot.Pod) bool {
 	for i := range terms {
 		if terms[i].Selects(pod, p.NamespaceLabels) {
 			return true

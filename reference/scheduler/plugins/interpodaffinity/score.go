@@ -13,15 +13,19 @@ const requiredWeight = 1
 
 // Score adds up the preferred terms, in both directions, over the pods in the
 // domains of each node.
-func (p Plugin) Score(pod *snapshot.Pod, cluster *snapshot.Snapshot, nodes []*snapshot.Node, scores []int64) bool {
+func (p *Plugin) Score(pod *snapshot.Pod, cluster *snapshot.Snapshot, nodes []*snapshot.Node, scores []int64) bool {
 	weights := p.weights(pod, cluster)
 	if len(weights) == 0 {
 		return false
 	}
+	keys := map[string]struct{}{}
+	for d := range weights {
+		keys[d.key] = struct{}{}
+	}
 	for i, node := range nodes {
-		for d, weight := range weights {
-			if value, ok := node.Labels[d.key]; ok && value == d.value {
-				scores[i] += weight
+		for key := range keys {
+			if value, ok := node.Labels[key]; ok {
+				scores[i] += weights[domain{key, value}]
 			}
 		}
 	}
@@ -37,7 +41,7 @@ func (p Plugin) Score(pod *snapshot.Pod, cluster *snapshot.Snapshot, nodes []*sn
 	return true
 }
 
-func (p Plugin) weights(pod *snapshot.Pod, cluster *snapshot.Snapshot) map[domain]int64 {
+func (p *Plugin) weights(pod *snapshot.Pod, cluster *snapshot.Snapshot) map[domain]int64 {
 	weights := map[domain]int64{}
 	add := func(node *snapshot.Node, term *snapshot.Term, selected *snapshot.Pod, weight int64) {
 		if value, ok := node.Labels[term.TopologyKey]; ok && term.Selects(selected, p.NamespaceLabels) {

@@ -4,6 +4,7 @@ package podtopologyspread
 
 import (
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -14,18 +15,22 @@ import (
 	"github.com/seatrial/seatrial/reference/scheduler/snapshot"
 )
 
-// Plugin is stateless; the zero value is ready.
-type Plugin struct{}
+// Plugin remembers counts between pods. It belongs to one goroutine; the zero
+// value is ready.
+type Plugin struct {
+	tallies snapshot.Tallies
+}
 
 // Name implements plugin.Plugin.
-func (Plugin) Name() string { return "PodTopologySpread" }
+func (*Plugin) Name() string { return "PodTopologySpread" }
 
 // constraint is a parsed topologySpreadConstraint of a pod.
 type constraint struct {
 	key        string
 	maxSkew    int
 	minDomains int
-	self       int // 1 if the pod counts itself
+	self       int    // 1 if the pod counts itself
+	group      string // names the pods and nodes that count
 	counts     func(other *snapshot.Pod) bool
 	honor      func(node *snapshot.Node) bool // the node takes part
 }
@@ -46,6 +51,7 @@ func constraintsOf(pod *snapshot.Pod, action corev1.UnsatisfiableConstraintActio
 			key:        spec.TopologyKey,
 			maxSkew:    int(spec.MaxSkew),
 			minDomains: 1,
+			group:      strings.Join([]string{spec.TopologyKey, pod.Namespace, selector.String(), conditions(pod, spec)}, " "),
 			counts: func(other *snapshot.Pod) bool {
 				return other.Namespace == pod.Namespace && other.DeletionTimestamp == nil && selector.Matches(labels.Set(other.Labels))
 			},
@@ -84,10 +90,9 @@ func selectorOf(spec *corev1.TopologySpreadConstraint, own map[string]string) (l
 
 // honor applies nodeAffinityPolicy and nodeTaintsPolicy (KEP-3094).
 func honor(pod *snapshot.Pod, spec *corev1.TopologySpreadConstraint) func(*snapshot.Node) bool {
-	affinity := spec.NodeAffinityPolicy == nil || *spec.NodeAffinityPolicy == corev1.NodeInclusionPolicyHonor
-	taints := spec.NodeTaintsPolicy != nil && *spec.NodeTaintsPolicy == corev1.NodeInclusionPolicyHonor
+	affinity, taints := policies(pod, spec)
 	return func(node *snapshot.Node) bool {
-		if affinity && pod.NodeAffinity != nil {
+		if affinity {
 			if ok, err := pod.NodeAffinity.Match(node.Node); err != nil || !ok {
 				return false
 			}
@@ -101,23 +106,43 @@ func honor(pod *snapshot.Pod, spec *corev1.TopologySpreadConstraint) func(*snaps
 	}
 }
 
-// tally counts the pods of the group in each domain, on the nodes that have
-// the keys of all constraints.
-func (c *constraint) tally(nodes []*snapshot.Node, all []constraint) map[string]int {
-	domains := map[string]int{}
-	for _, node := range nodes {
-		if !hasKeys(node, all) || !c.honor(node) {
-			continue
+// policies says whether node affinity and taints decide which nodes take part.
+func policies(pod *snapshot.Pod, spec *corev1.TopologySpreadConstraint) (affinity, taints bool) {
+	affinity = spec.NodeAffinityPolicy == nil || *spec.NodeAffinityPolicy == corev1.NodeInclusionPolicyHonor
+	taints = spec.NodeTaintsPolicy != nil && *spec.NodeTaintsPolicy == corev1.NodeInclusionPolicyHonor
+	return affinity && pod.NodeAffinity != nil, taints
+}
+
+// conditions names what honor looks at.
+func conditions(pod *snapshot.Pod, spec *corev1.TopologySpreadConstraint) string {
+	var name string
+	affinity, taints := policies(pod, spec)
+	if affinity {
+		name = fmt.Sprint(pod.Spec.NodeSelector)
+		if pod.Spec.Affinity != nil && pod.Spec.Affinity.NodeAffinity != nil {
+			name += pod.Spec.Affinity.NodeAffinity.String()
 		}
-		n := 0
-		for _, other := range node.Pods {
-			if c.counts(other) {
-				n++
-			}
-		}
-		domains[node.Labels[c.key]] += n
 	}
-	return domains
+	if taints {
+		name += fmt.Sprint(pod.Spec.Tolerations)
+	}
+	return name
+}
+
+// domains counts the pods of the group in each domain, on the nodes that have
+// the keys of all constraints.
+func (p *Plugin) domains(c *constraint, cluster *snapshot.Snapshot, all []constraint) map[string]snapshot.Domain {
+	name := c.group
+	for i := range all {
+		name += " " + all[i].key
+	}
+	return p.tallies.Count(snapshot.Group{
+		Name:    name,
+		Matches: c.counts,
+		Domain: func(node *snapshot.Node) (string, bool) {
+			return node.Labels[c.key], hasKeys(node, all) && c.honor(node)
+		},
+	}, cluster).Domains
 }
 
 func hasKeys(node *snapshot.Node, constraints []constraint) bool {

@@ -9,7 +9,7 @@ import (
 
 // Filter refuses nodes where the pod would make its domain exceed the emptiest
 // one by more than maxSkew.
-func (Plugin) Filter(pod *snapshot.Pod, cluster *snapshot.Snapshot) (plugin.Check, error) {
+func (p *Plugin) Filter(pod *snapshot.Pod, cluster *snapshot.Snapshot) (plugin.Check, error) {
 	constraints, err := constraintsOf(pod, corev1.DoNotSchedule)
 	if err != nil || len(constraints) == 0 {
 		return plugin.Check{}, err
@@ -17,7 +17,7 @@ func (Plugin) Filter(pod *snapshot.Pod, cluster *snapshot.Snapshot) (plugin.Chec
 	limits := make([]limit, len(constraints))
 	for i := range constraints {
 		c := &constraints[i]
-		limits[i] = newLimit(c, c.tally(cluster.Nodes(), constraints))
+		limits[i] = newLimit(c, p.domains(c, cluster, constraints))
 	}
 	missing := &plugin.Rejection{
 		Reasons:   []string{"node(s) didn't match pod topology spread constraints (missing required label)"},
@@ -30,7 +30,7 @@ func (Plugin) Filter(pod *snapshot.Pod, cluster *snapshot.Snapshot) (plugin.Chec
 			if !ok {
 				return missing
 			}
-			if limits[i].counts[value]+limits[i].self > limits[i].most {
+			if limits[i].counts[value].Pods+limits[i].self > limits[i].most {
 				return skewed
 			}
 		}
@@ -40,7 +40,7 @@ func (Plugin) Filter(pod *snapshot.Pod, cluster *snapshot.Snapshot) (plugin.Chec
 
 // Helps implements plugin.Hint. Which way a change moves the balance is not
 // worked out.
-func (Plugin) Helps(event plugin.Event, pod *snapshot.Pod) bool {
+func (*Plugin) Helps(event plugin.Event, pod *snapshot.Pod) bool {
 	switch event.Kind {
 	case plugin.NodeAdded, plugin.NodeUpdated, plugin.NodeRemoved:
 		return true
@@ -55,17 +55,17 @@ func (Plugin) Helps(event plugin.Event, pod *snapshot.Pod) bool {
 type limit struct {
 	key    string
 	self   int
-	counts map[string]int
+	counts map[string]snapshot.Domain
 	most   int
 }
 
-func newLimit(c *constraint, counts map[string]int) limit {
+func newLimit(c *constraint, counts map[string]snapshot.Domain) limit {
 	fewest := 0
 	if len(counts) >= c.minDomains {
 		first := true
-		for _, n := range counts {
-			if first || n < fewest {
-				fewest, first = n, false
+		for _, d := range counts {
+			if first || d.Pods < fewest {
+				fewest, first = d.Pods, false
 			}
 		}
 	}
