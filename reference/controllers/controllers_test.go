@@ -22,6 +22,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/seatrial/seatrial/reference/apiserver"
 	"github.com/seatrial/seatrial/reference/apiserver/apiservertest"
 )
 
@@ -40,9 +41,10 @@ func start(t *testing.T) cluster {
 	if testing.Short() {
 		t.Skip("starts an API server")
 	}
-	config := apiservertest.Start(t)
+	server := apiservertest.Run(t, apiserver.Options{})
+	config := server.ClientConfig("kubernetes-admin", "system:masters")
 	c, err := New(Options{
-		Config: config, RootCA: []byte("CA"), PodCIDR: netip.MustParsePrefix("10.244.0.0/16"),
+		Config: server.ClientConfig("system:kube-controller-manager"), RootCA: []byte("CA"), PodCIDR: netip.MustParsePrefix("10.244.0.0/16"),
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {
