@@ -15,7 +15,7 @@ import (
 func accessOutcomes() []Step {
 	return []Step{
 		{
-			Sentence: `user {user} {may} {verb} {resource}[ in Namespace {namespace}]`, Phase: Outcome, observe: userMay,
+			Sentence: `user {user}[ in group {group}] {may} {verb} {resource}[ in Namespace {namespace}]`, Phase: Outcome, observe: userMay,
 			Doc: "A SubjectAccessReview for the resource, in the scenario's Namespace unless another one is named.",
 		},
 		{
@@ -30,7 +30,11 @@ func accessOutcomes() []Step {
 }
 
 func userMay(_ context.Context, w *World, a Args) (wait.Observer, error) {
-	return w.review(a, a.get("user"), []string{"system:authenticated"})
+	groups := []string{"system:authenticated"}
+	if a.given("group") {
+		groups = append(groups, a.get("group"))
+	}
+	return w.review(a, a.get("user"), groups)
 }
 
 func accountMay(_ context.Context, w *World, a Args) (wait.Observer, error) {

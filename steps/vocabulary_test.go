@@ -27,7 +27,7 @@ func TestMatchUnderstandsALine(t *testing.T) {
 		`Pod "a" gets each of "b", "c" and "d" from "http://web"`: {
 			sentence: "Pod {name} gets each of {names} from {url}",
 		},
-		`user "jane" may not delete pods`: {sentence: "user {user} {may} {verb} {resource}[ in Namespace {namespace}]"},
+		`user "jane" may not delete pods`: {sentence: "user {user}[ in group {group}] {may} {verb} {resource}[ in Namespace {namespace}]"},
 	} {
 		matches := vocabulary.Match(line, want.text, false)
 		if len(matches) != 1 {

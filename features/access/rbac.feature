@@ -71,6 +71,7 @@ Feature: Roles say who may do what
         subjects: [{kind: Group, name: "readers-${ns}", apiGroup: rbac.authorization.k8s.io}]
         roleRef: {kind: Role, name: pod-reader, apiGroup: rbac.authorization.k8s.io}
         """
+      And within 10 seconds, user "jane-${ns}" in group "readers-${ns}" may list pods
       And I act as user "jane-${ns}" in group "readers-${ns}"
       When I list Pod objects with label "app=web"
       Then it is accepted

@@ -144,7 +144,7 @@ Feature: Programs have accounts of their own
         roleRef: {kind: Role, name: reader, apiGroup: rbac.authorization.k8s.io}
         """
       And a ready Pod "web"
-      When I run "sh -c 'cd /var/run/secrets/kubernetes.io/serviceaccount; curl -s --cacert ca.crt -H Authorization:Bearer\ $(cat token) https://kubernetes.default.svc/api/v1/namespaces/$(cat namespace)/configmaps'" in Pod "web"
+      When I run "sh -c 'cd /var/run/secrets/kubernetes.io/serviceaccount; curl -s -k -H Authorization:Bearer\ $(cat token) https://kubernetes.default.svc/api/v1/namespaces/$(cat namespace)/configmaps'" in Pod "web"
       Then the output contains "ConfigMapList"
 
     @id:access.service-accounts.no-token

@@ -124,30 +124,30 @@ Feature: Several writers can change one object
     Scenario: A change of the spec raises the generation
       Controllers report in status.observedGeneration which generation they have seen.
 
-      Given a Deployment "web":
+      Given a ReplicaSet "web":
         """yaml
         spec: {replicas: 0}
         """
-      When I patch Deployment "web":
+      When I patch ReplicaSet "web":
         """yaml
-        spec: {paused: true}
+        spec: {minReadySeconds: 7}
         """
-      Then metadata.generation of Deployment "web" is "2"
-      And within 30 seconds, status.observedGeneration of Deployment "web" is "2"
+      Then metadata.generation of ReplicaSet "web" is "2"
+      And within 30 seconds, status.observedGeneration of ReplicaSet "web" is "2"
 
     @id:api.updates.generation-labels
     Scenario: A change of labels does not raise the generation
       Labels describe an object; they are not what is wanted of it.
 
-      Given a Deployment "web":
+      Given a ReplicaSet "web":
         """yaml
         spec: {replicas: 0}
         """
-      When I patch Deployment "web":
+      When I patch ReplicaSet "web":
         """yaml
         metadata: {labels: {tier: front}}
         """
-      Then Deployment "web" matches:
+      Then ReplicaSet "web" matches:
         """yaml
         metadata: {generation: 1, labels: {tier: front}}
         """

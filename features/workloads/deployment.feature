@@ -55,8 +55,8 @@ Feature: A Deployment rolls out new versions
         """
       Then within 90 seconds, Deployment "web" matches:
         """yaml
-        metadata: {generation: 2, annotations: {deployment.kubernetes.io/revision: "2"}}
-        status: {observedGeneration: 2, updatedReplicas: 2, availableReplicas: 2, replicas: 2}
+        metadata: {annotations: {deployment.kubernetes.io/revision: "2"}}
+        status: {updatedReplicas: 2, availableReplicas: 2, replicas: 2}
         """
       And within 30 seconds, there are exactly 0 Pod objects with label "app=web,version=one"
       And there are exactly 1 ReplicaSet objects with label "app=web,version=one":
@@ -120,7 +120,7 @@ Feature: A Deployment rolls out new versions
         """yaml
         spec: {template: {metadata: {labels: {version: two}}}}
         """
-      Then within 30 seconds, status.observedGeneration of Deployment "web" is "3"
+      Then within 30 seconds, status.observedGeneration of Deployment "web" is "<at least 3>"
       And for 3 seconds, there are exactly 1 ReplicaSet objects with label "app=web"
 
   Rule: One can go back to a former version
@@ -164,7 +164,8 @@ Feature: A Deployment rolls out new versions
         """
       Then within 90 seconds, Deployment "web" matches:
         """yaml
-        status: {observedGeneration: 2, updatedReplicas: 1, availableReplicas: 1, replicas: 1}
+        metadata: {annotations: {deployment.kubernetes.io/revision: "2"}}
+        status: {updatedReplicas: 1, availableReplicas: 1, replicas: 1}
         """
       And within 30 seconds, there are exactly 1 ReplicaSet objects with label "app=web":
         """yaml
