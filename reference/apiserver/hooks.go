@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	hookRetry         = 50 * time.Millisecond // while the server starts
-	serviceInterval   = 10 * time.Second      // upstream's, for the endpoints of default/kubernetes
+	hookRetry         = 20 * time.Millisecond // while the server starts
+	hookRetryMax      = time.Second
+	hookPatience      = 2 * time.Second  // after which an error is worth a line in the log
+	serviceInterval   = 10 * time.Second // upstream's, for the endpoints of default/kubernetes
 	bootstrapInterval = 3 * time.Minute
 	neverAgain        = time.Duration(0)
 	hookObjects       = "start-system-namespaces-controller"
@@ -74,21 +76,25 @@ func (c *chain) addRunner(server *genericapiserver.GenericAPIServer, name string
 	})
 }
 
-// writeOnce retries until write succeeds or the server stops.
+// writeOnce retries until write succeeds or the server stops. Errors of the
+// first moments are normal: hooks wait for each other's objects.
 func (c *chain) writeOnce(ctx context.Context, name string, write func(context.Context) error) {
-	tick := time.NewTicker(hookRetry)
-	defer tick.Stop()
+	wait, started, last := hookRetry, time.Now(), ""
 	for {
 		err := write(ctx)
-		if err == nil {
+		if err == nil || ctx.Err() != nil {
 			return
 		}
-		c.options.Logger.Debug("bootstrap is retried", "hook", name, "err", err)
+		if time.Since(started) > hookPatience && err.Error() != last {
+			c.options.Logger.Warn("bootstrap objects cannot be written", "hook", name, "err", err)
+			last = err.Error()
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-time.After(wait):
 		}
+		wait = min(wait*3/2, hookRetryMax)
 	}
 }
 

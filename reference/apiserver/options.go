@@ -10,6 +10,7 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 
 	"github.com/seatrial/seatrial/reference/apiserver/auth"
 )
@@ -35,7 +36,8 @@ type Options struct {
 	ClientCA []byte
 
 	// AdvertiseAddress is where nodes and pods reach the server: the endpoint of
-	// the Service default/kubernetes. The zero value means 127.0.0.1:6443.
+	// the Service default/kubernetes. The zero value means port 6443 on the
+	// address of the default route. It may not be a loopback address.
 	AdvertiseAddress netip.AddrPort
 	// ServiceCIDR is the range of cluster IPs; the zero value means 10.96.0.0/16.
 	ServiceCIDR netip.Prefix
@@ -73,7 +75,7 @@ func (o *Options) complete() error {
 		return errors.New("make API server: listeners need a serving certificate and its key")
 	}
 	if !o.AdvertiseAddress.IsValid() {
-		o.AdvertiseAddress = netip.MustParseAddrPort("127.0.0.1:6443")
+		o.AdvertiseAddress = netip.AddrPortFrom(hostAddress(), 6443)
 	}
 	if !o.ServiceCIDR.IsValid() {
 		o.ServiceCIDR = netip.MustParsePrefix("10.96.0.0/16")
@@ -82,4 +84,16 @@ func (o *Options) complete() error {
 		o.Logger = slog.Default()
 	}
 	return nil
+}
+
+// hostAddress is the address of the default route, or one that leads nowhere:
+// a machine without a network has no address for pods either.
+func hostAddress() netip.Addr {
+	ip, err := utilnet.ChooseHostInterface()
+	if err == nil {
+		if addr, ok := netip.AddrFromSlice(ip); ok {
+			return addr.Unmap()
+		}
+	}
+	return netip.MustParseAddr("192.0.2.1") // RFC 5737
 }

@@ -25,7 +25,7 @@ func TestBootstrapObjectsAreThereWhenReady(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := slice.Endpoints[0].Addresses[0]; got != "127.0.0.1" {
+	if got := slice.Endpoints[0].Addresses[0]; got != "192.0.2.1" {
 		t.Errorf("kubernetes service leads to %q", got)
 	}
 	cidr, err := client.NetworkingV1().ServiceCIDRs().Get(t.Context(), "kubernetes", metav1.GetOptions{})

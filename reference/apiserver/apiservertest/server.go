@@ -3,6 +3,7 @@ package apiservertest
 
 import (
 	"context"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -39,6 +40,9 @@ func Run(t testing.TB, o apiserver.Options) *apiserver.Server {
 		}
 		t.Cleanup(member.Stop)
 		o.Etcd, o.EtcdReady = member.Client(), member.Ready
+	}
+	if !o.AdvertiseAddress.IsValid() {
+		o.AdvertiseAddress = netip.MustParseAddrPort("192.0.2.1:6443")
 	}
 	s, err := apiserver.New(t.Context(), o)
 	if err != nil {
