@@ -8,7 +8,6 @@ import (
 	"k8s.io/apiserver/pkg/util/webhook"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
-	aggregator "k8s.io/kube-aggregator/pkg/apiserver"
 
 	"github.com/seatrial/seatrial/reference/apiserver/admission"
 	"github.com/seatrial/seatrial/reference/apiserver/auth"
@@ -43,7 +42,9 @@ func (s *Server) build(ctx context.Context) error {
 		options: &s.options, config: config, client: client,
 		informers: informers.NewSharedInformerFactory(client, 0),
 	}
-	c.resolver = aggregator.NewClusterIPServiceResolver(c.informers.Core().V1().Services().Lister())
+	if c.resolver, err = newResolver(c.informers); err != nil {
+		return err
+	}
 	if err := c.secure(s.ids); err != nil {
 		return err
 	}
