@@ -2,11 +2,13 @@ package apiserver
 
 import (
 	"net/http"
+	"time"
 
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver"
 	apiextensionsopenapi "k8s.io/apiextensions-apiserver/pkg/generated/openapi"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/endpoints/openapi"
 	genericapiserver "k8s.io/apiserver/pkg/server"
@@ -37,7 +39,31 @@ func (c *chain) customResources() (*apiserver.CustomResourceDefinitions, error) 
 		},
 	}
 	notFound := genericapiserver.NewEmptyDelegateWithCustomHandler(http.HandlerFunc(http.NotFound))
-	return config.Complete().New(notFound)
+	server, err := config.Complete().New(notFound)
+	if err != nil {
+		return nil, err
+	}
+	return server, server.Informers.Apiextensions().V1().CustomResourceDefinitions().Informer().SetTransform(settled)
+}
+
+// settleTime is how long the library holds back the first create of an object
+// whose definition has just been established: other API servers may not know it yet.
+const settleTime = 2 * time.Second
+
+// settled lets the only API server of a cluster not wait for others. See decision 0013.
+func settled(obj any) (any, error) {
+	crd, ok := obj.(*apiextensionsv1.CustomResourceDefinition)
+	if !ok {
+		return obj, nil
+	}
+	before := metav1.NewTime(time.Now().Add(-settleTime))
+	for i := range crd.Status.Conditions {
+		c := &crd.Status.Conditions[i]
+		if c.Type == apiextensionsv1.Established && before.Before(&c.LastTransitionTime) {
+			c.LastTransitionTime = before
+		}
+	}
+	return crd, nil
 }
 
 // liveOpenAPI lets a server build its OpenAPI documents at run time; the two
