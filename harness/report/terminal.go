@@ -58,7 +58,8 @@ func (t *Terminal) result(r journal.Result, j *journal.Journal) {
 	}
 	t.shown++
 	fmt.Fprintf(t.out, "%4d/%d  %-11s %6.1fs  %s\n", t.shown, len(j.Order), word, r.Seconds, r.ID)
-	if r.Verdict == verdict.Passed || r.Verdict == verdict.Unsupported {
+	switch r.Verdict {
+	case verdict.Passed, verdict.Unsupported, verdict.NotRun:
 		return
 	}
 	s, _ := find(j, r.ID)

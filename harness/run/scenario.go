@@ -99,7 +99,9 @@ func (r *runner) judge(ctx context.Context, s spec.Scenario, err error, result *
 		result.Verdict = verdict.Passed
 		return
 	}
-	if isConnection(err) && r.heart.confirm(ctx, err) == nil {
+	// Nothing is blamed on a cluster that has just gone: only its next answer shows that it is there.
+	alive := r.heart.confirm(ctx, err) == nil
+	if alive && isConnection(err) {
 		err = &steps.Broken{Cause: fmt.Errorf("the connection to the cluster was interrupted: %w", err)}
 	}
 	result.Error = evidence.Redact(err.Error())
