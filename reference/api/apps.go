@@ -8,6 +8,7 @@ import (
 
 	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
+	"github.com/seatrial/seatrial/reference/api/validation"
 )
 
 // appsResources are the rows of apps/v1.
@@ -17,28 +18,41 @@ func appsResources() []Resource {
 		row[appsv1.Deployment, appsv1.DeploymentList](Resource{
 			Served: apps, Plural: "deployments", Short: names("deploy"), Categories: names("all"), Status: true, Scale: true,
 			Columns: columns.Deployment(),
-		}, hooks[appsv1.Deployment]{update: prepare.DeploymentUpdate}),
+		}, hooks[appsv1.Deployment]{
+			update:   prepare.DeploymentUpdate,
+			validate: validation.Deployment, validateUpdate: validation.DeploymentUpdate, validateStatus: validation.DeploymentStatusUpdate,
+		}),
 
 		row[appsv1.ReplicaSet, appsv1.ReplicaSetList](Resource{
 			Served: apps, Plural: "replicasets", Short: names("rs"), Categories: names("all"), Status: true, Scale: true,
 			FieldNames: names("status.replicas"),
 			Columns:    columns.ReplicaSet(),
-		}, hooks[appsv1.ReplicaSet]{fields: replicaSetFields}),
+		}, hooks[appsv1.ReplicaSet]{
+			fields:   replicaSetFields,
+			validate: validation.ReplicaSet, validateUpdate: validation.ReplicaSetUpdate, validateStatus: validation.ReplicaSetStatusUpdate,
+		}),
 
 		row[appsv1.StatefulSet, appsv1.StatefulSetList](Resource{
 			Served: apps, Plural: "statefulsets", Short: names("sts"), Categories: names("all"), Status: true, Scale: true,
 			Columns: columns.StatefulSet(),
-		}, hooks[appsv1.StatefulSet]{}),
+		}, hooks[appsv1.StatefulSet]{
+			validate: validation.StatefulSet, validateUpdate: validation.StatefulSetUpdate, validateStatus: validation.StatefulSetStatusUpdate,
+		}),
 
 		row[appsv1.DaemonSet, appsv1.DaemonSetList](Resource{
 			Served: apps, Plural: "daemonsets", Short: names("ds"), Categories: names("all"), Status: true,
 			Columns: columns.DaemonSet(),
-		}, hooks[appsv1.DaemonSet]{create: prepare.DaemonSetCreate, update: prepare.DaemonSetUpdate}),
+		}, hooks[appsv1.DaemonSet]{
+			create: prepare.DaemonSetCreate, update: prepare.DaemonSetUpdate,
+			validate: validation.DaemonSet, validateUpdate: validation.DaemonSetUpdate, validateStatus: validation.DaemonSetStatusUpdate,
+		}),
 
 		row[appsv1.ControllerRevision, appsv1.ControllerRevisionList](Resource{
 			Served: apps, Plural: "controllerrevisions",
 			Columns: columns.ControllerRevision(),
-		}, hooks[appsv1.ControllerRevision]{}),
+		}, hooks[appsv1.ControllerRevision]{
+			validate: validation.ControllerRevision, validateUpdate: validation.ControllerRevisionUpdate,
+		}),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
+	"github.com/seatrial/seatrial/reference/api/validation"
 )
 
 // batchResources are the rows of batch/v1.
@@ -18,12 +19,17 @@ func batchResources() []Resource {
 			Served: batch, Plural: "jobs", Categories: names("all"), Status: true, OrphanByDefault: true,
 			FieldNames: names("status.successful"),
 			Columns:    columns.Job(),
-		}, hooks[batchv1.Job]{fields: jobFields, create: prepare.JobCreate}),
+		}, hooks[batchv1.Job]{
+			fields: jobFields, create: prepare.JobCreate,
+			validate: validation.Job, validateUpdate: validation.JobUpdate, validateStatus: validation.JobStatusUpdate,
+		}),
 
 		row[batchv1.CronJob, batchv1.CronJobList](Resource{
 			Served: batch, Plural: "cronjobs", Short: names("cj"), Categories: names("all"), Status: true,
 			Columns: columns.CronJob(),
-		}, hooks[batchv1.CronJob]{}),
+		}, hooks[batchv1.CronJob]{
+			validate: validation.CronJob, validateUpdate: validation.CronJobUpdate, validateStatus: validation.CronJobStatusUpdate,
+		}),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
+	"github.com/seatrial/seatrial/reference/api/validation"
 )
 
 // certificatesResources are the rows of certificates.k8s.io/v1.
@@ -18,6 +19,7 @@ func certificatesResources() []Resource {
 		}, hooks[certificatesv1.CertificateSigningRequest]{
 			fields: certificateFields,
 			create: prepare.CertificateCreate, update: prepare.CertificateUpdate, status: prepare.CertificateStatusUpdate,
+			validate: validation.CertificateSigningRequest, validateUpdate: validation.CertificateSigningRequestUpdate, validateStatus: validation.CertificateSigningRequestStatusUpdate,
 		}),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 
 	"github.com/seatrial/seatrial/reference/api/columns"
+	"github.com/seatrial/seatrial/reference/api/validation"
 )
 
 // coordinationResources are the rows of coordination.k8s.io/v1.
@@ -13,6 +14,8 @@ func coordinationResources() []Resource {
 			Served: in(coordinationv1.SchemeGroupVersion), Plural: "leases", NoGeneration: true,
 			CreateOnUpdate: true, ConditionalUpdate: true,
 			Columns: columns.Lease(),
-		}, hooks[coordinationv1.Lease]{}),
+		}, hooks[coordinationv1.Lease]{
+			validate: validation.Lease, validateUpdate: validation.LeaseUpdate,
+		}),
 	}
 }

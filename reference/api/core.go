@@ -8,6 +8,7 @@ import (
 
 	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
+	"github.com/seatrial/seatrial/reference/api/validation"
 )
 
 // coreResources are the rows of core/v1 that are neither pods, events nor volumes.
@@ -21,13 +22,17 @@ func coreResources() []Resource {
 		}, hooks[corev1.Namespace]{
 			fields: namespaceFields,
 			create: prepare.NamespaceCreate, update: prepare.NamespaceUpdate,
+			validate: validation.Namespace, validateUpdate: validation.NamespaceUpdate, validateStatus: validation.NamespaceStatusUpdate,
 		}),
 
 		row[corev1.Node, corev1.NodeList](Resource{
 			Served: core, Plural: "nodes", Scope: Cluster, Short: names("no"), Status: true,
 			StatusOnCreate: true, NoGeneration: true, FieldNames: names("spec.unschedulable"),
 			Columns: columns.Node(),
-		}, hooks[corev1.Node]{fields: nodeFields}),
+		}, hooks[corev1.Node]{
+			fields:   nodeFields,
+			validate: validation.Node, validateUpdate: validation.NodeUpdate, validateStatus: validation.NodeStatusUpdate,
+		}),
 
 		row[corev1.Service, corev1.ServiceList](Resource{
 			Served: core, Plural: "services", Short: names("svc"), Categories: names("all"), Status: true,
@@ -36,36 +41,52 @@ func coreResources() []Resource {
 		}, hooks[corev1.Service]{
 			fields: serviceFields,
 			create: prepare.ServiceCreate, update: prepare.ServiceUpdate,
+			validate: validation.Service, validateUpdate: validation.ServiceUpdate, validateStatus: validation.ServiceStatusUpdate,
 		}),
 
 		row[corev1.Endpoints, corev1.EndpointsList](Resource{
 			Served: core, Plural: "endpoints", Short: names("ep"), CreateOnUpdate: true,
 			Columns: columns.Endpoints(),
-		}, hooks[corev1.Endpoints]{}),
+		}, hooks[corev1.Endpoints]{
+			validate: validation.Endpoints, validateUpdate: validation.EndpointsUpdate,
+		}),
 
 		row[corev1.ConfigMap, corev1.ConfigMapList](Resource{
 			Served: core, Plural: "configmaps", Short: names("cm"),
 			Columns: columns.ConfigMap(),
-		}, hooks[corev1.ConfigMap]{}),
+		}, hooks[corev1.ConfigMap]{
+			validate: validation.ConfigMap, validateUpdate: validation.ConfigMapUpdate,
+		}),
 
 		row[corev1.Secret, corev1.SecretList](Resource{
 			Served: core, Plural: "secrets", FieldNames: names("type"),
 			Columns: columns.Secret(),
-		}, hooks[corev1.Secret]{fields: secretFields}),
+		}, hooks[corev1.Secret]{
+			fields:   secretFields,
+			validate: validation.Secret, validateUpdate: validation.SecretUpdate,
+		}),
 
 		row[corev1.ServiceAccount, corev1.ServiceAccountList](Resource{
 			Served: core, Plural: "serviceaccounts", Short: names("sa"),
 			Columns: columns.ServiceAccount(),
-		}, hooks[corev1.ServiceAccount]{create: prepare.ServiceAccountCreate, update: prepare.ServiceAccountUpdate}),
+		}, hooks[corev1.ServiceAccount]{
+			create: prepare.ServiceAccountCreate, update: prepare.ServiceAccountUpdate,
+			validate: validation.ServiceAccount, validateUpdate: validation.ServiceAccountUpdate,
+		}),
 
 		row[corev1.ResourceQuota, corev1.ResourceQuotaList](Resource{
 			Served: core, Plural: "resourcequotas", Short: names("quota"), Status: true, NoGeneration: true,
 			Columns: columns.ResourceQuota(),
-		}, hooks[corev1.ResourceQuota]{}),
+		}, hooks[corev1.ResourceQuota]{
+			validate: validation.ResourceQuota, validateUpdate: validation.ResourceQuotaUpdate, validateStatus: validation.ResourceQuotaStatusUpdate,
+		}),
 
 		row[corev1.LimitRange, corev1.LimitRangeList](Resource{
 			Served: core, Plural: "limitranges", Short: names("limits"), NoGeneration: true, CreateOnUpdate: true,
-		}, hooks[corev1.LimitRange]{create: prepare.LimitRangeCreate}),
+		}, hooks[corev1.LimitRange]{
+			create:   prepare.LimitRangeCreate,
+			validate: validation.LimitRange, validateUpdate: validation.LimitRangeUpdate,
+		}),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
+	"github.com/seatrial/seatrial/reference/api/validation"
 )
 
 // discoveryResources are the rows of discovery.k8s.io/v1.
@@ -13,6 +14,9 @@ func discoveryResources() []Resource {
 		row[discoveryv1.EndpointSlice, discoveryv1.EndpointSliceList](Resource{
 			Served: in(discoveryv1.SchemeGroupVersion), Plural: "endpointslices",
 			Columns: columns.EndpointSlice(),
-		}, hooks[discoveryv1.EndpointSlice]{create: prepare.EndpointSliceCreate, update: prepare.EndpointSliceUpdate}),
+		}, hooks[discoveryv1.EndpointSlice]{
+			create: prepare.EndpointSliceCreate, update: prepare.EndpointSliceUpdate,
+			validate: validation.EndpointSlice, validateUpdate: validation.EndpointSliceUpdate,
+		}),
 	}
 }

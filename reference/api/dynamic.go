@@ -5,6 +5,7 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 
 	"github.com/seatrial/seatrial/reference/api/columns"
+	"github.com/seatrial/seatrial/reference/api/validation"
 )
 
 // dynamicResources are the rows of resource.k8s.io/v1 (dynamic resource allocation).
@@ -14,22 +15,31 @@ func dynamicResources() []Resource {
 		row[resourcev1.DeviceClass, resourcev1.DeviceClassList](Resource{
 			Served: dynamic, Plural: "deviceclasses", Scope: Cluster,
 			Columns: columns.DeviceClass(),
-		}, hooks[resourcev1.DeviceClass]{}),
+		}, hooks[resourcev1.DeviceClass]{
+			validate: validation.DeviceClass, validateUpdate: validation.DeviceClassUpdate,
+		}),
 
 		row[resourcev1.ResourceClaim, resourcev1.ResourceClaimList](Resource{
 			Served: dynamic, Plural: "resourceclaims", Status: true, NoGeneration: true,
 			Columns: columns.ResourceClaim(),
-		}, hooks[resourcev1.ResourceClaim]{}),
+		}, hooks[resourcev1.ResourceClaim]{
+			validate: validation.ResourceClaim, validateUpdate: validation.ResourceClaimUpdate, validateStatus: validation.ResourceClaimStatusUpdate,
+		}),
 
 		row[resourcev1.ResourceClaimTemplate, resourcev1.ResourceClaimTemplateList](Resource{
 			Served: dynamic, Plural: "resourceclaimtemplates", NoGeneration: true,
 			Columns: columns.ResourceClaimTemplate(),
-		}, hooks[resourcev1.ResourceClaimTemplate]{}),
+		}, hooks[resourcev1.ResourceClaimTemplate]{
+			validate: validation.ResourceClaimTemplate, validateUpdate: validation.ResourceClaimTemplateUpdate,
+		}),
 
 		row[resourcev1.ResourceSlice, resourcev1.ResourceSliceList](Resource{
 			Served: dynamic, Plural: "resourceslices", Scope: Cluster, FieldNames: names("spec.nodeName", "spec.driver"),
 			Columns: columns.ResourceSlice(),
-		}, hooks[resourcev1.ResourceSlice]{fields: resourceSliceFields}),
+		}, hooks[resourcev1.ResourceSlice]{
+			fields:   resourceSliceFields,
+			validate: validation.ResourceSlice, validateUpdate: validation.ResourceSliceUpdate,
+		}),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 
 	"github.com/seatrial/seatrial/reference/api/columns"
+	"github.com/seatrial/seatrial/reference/api/validation"
 )
 
 // eventTTL is how long an event is kept.
@@ -23,7 +24,10 @@ func eventResources() []Resource {
 				"involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath",
 				"reason", "reportingComponent", "source", "type"),
 			Columns: columns.Event(),
-		}, hooks[corev1.Event]{fields: eventFields}),
+		}, hooks[corev1.Event]{
+			fields:   eventFields,
+			validate: validation.Event, validateUpdate: validation.EventUpdate,
+		}),
 	}
 }
 

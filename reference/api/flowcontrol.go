@@ -4,6 +4,7 @@ import (
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 
 	"github.com/seatrial/seatrial/reference/api/columns"
+	"github.com/seatrial/seatrial/reference/api/validation"
 )
 
 // flowcontrolResources are the rows of flowcontrol.apiserver.k8s.io/v1.
@@ -13,11 +14,15 @@ func flowcontrolResources() []Resource {
 		row[flowcontrolv1.FlowSchema, flowcontrolv1.FlowSchemaList](Resource{
 			Served: flowcontrol, Plural: "flowschemas", Scope: Cluster, Status: true,
 			Columns: columns.FlowSchema(),
-		}, hooks[flowcontrolv1.FlowSchema]{}),
+		}, hooks[flowcontrolv1.FlowSchema]{
+			validate: validation.FlowSchema, validateUpdate: validation.FlowSchemaUpdate, validateStatus: validation.FlowSchemaStatusUpdate,
+		}),
 
 		row[flowcontrolv1.PriorityLevelConfiguration, flowcontrolv1.PriorityLevelConfigurationList](Resource{
 			Served: flowcontrol, Plural: "prioritylevelconfigurations", Scope: Cluster, Status: true,
 			Columns: columns.PriorityLevel(),
-		}, hooks[flowcontrolv1.PriorityLevelConfiguration]{}),
+		}, hooks[flowcontrolv1.PriorityLevelConfiguration]{
+			validate: validation.PriorityLevel, validateUpdate: validation.PriorityLevelUpdate, validateStatus: validation.PriorityLevelStatusUpdate,
+		}),
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
+	"github.com/seatrial/seatrial/reference/api/validation"
 )
 
 // podResources are the rows of pods and of what makes pods in core/v1.
@@ -23,18 +24,25 @@ func podResources() []Resource {
 		}, hooks[corev1.Pod]{
 			fields: podFields, graceful: prepare.PodGraceful,
 			create: prepare.PodCreate, status: prepare.PodStatusUpdate,
+			validate: validation.Pod, validateUpdate: validation.PodUpdate, validateStatus: validation.PodStatusUpdate,
 		}),
 
 		row[corev1.PodTemplate, corev1.PodTemplateList](Resource{
 			Served: core, Plural: "podtemplates",
 			Columns: columns.PodTemplate(),
-		}, hooks[corev1.PodTemplate]{create: prepare.PodTemplateCreate, update: prepare.PodTemplateUpdate}),
+		}, hooks[corev1.PodTemplate]{
+			create: prepare.PodTemplateCreate, update: prepare.PodTemplateUpdate,
+			validate: validation.PodTemplate, validateUpdate: validation.PodTemplateUpdate,
+		}),
 
 		row[corev1.ReplicationController, corev1.ReplicationControllerList](Resource{
 			Served: core, Plural: "replicationcontrollers", Short: names("rc"), Categories: names("all"),
 			Status: true, Scale: true, OrphanByDefault: true, FieldNames: names("status.replicas"),
 			Columns: columns.ReplicationController(),
-		}, hooks[corev1.ReplicationController]{fields: replicationControllerFields}),
+		}, hooks[corev1.ReplicationController]{
+			fields:   replicationControllerFields,
+			validate: validation.ReplicationController, validateUpdate: validation.ReplicationControllerUpdate, validateStatus: validation.ReplicationControllerStatusUpdate,
+		}),
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	storagev1 "k8s.io/api/storage/v1"
 
 	"github.com/seatrial/seatrial/reference/api/columns"
+	"github.com/seatrial/seatrial/reference/api/validation"
 )
 
 // storageResources are the rows of storage.k8s.io/v1.
@@ -13,31 +14,43 @@ func storageResources() []Resource {
 		row[storagev1.StorageClass, storagev1.StorageClassList](Resource{
 			Served: storage, Plural: "storageclasses", Scope: Cluster, Short: names("sc"),
 			Columns: columns.StorageClass(),
-		}, hooks[storagev1.StorageClass]{}),
+		}, hooks[storagev1.StorageClass]{
+			validate: validation.StorageClass, validateUpdate: validation.StorageClassUpdate,
+		}),
 
 		row[storagev1.VolumeAttachment, storagev1.VolumeAttachmentList](Resource{
 			Served: storage, Plural: "volumeattachments", Scope: Cluster, Status: true, NoGeneration: true, ConditionalUpdate: true,
 			Columns: columns.VolumeAttachment(),
-		}, hooks[storagev1.VolumeAttachment]{}),
+		}, hooks[storagev1.VolumeAttachment]{
+			validate: validation.VolumeAttachment, validateUpdate: validation.VolumeAttachmentUpdate, validateStatus: validation.VolumeAttachmentStatusUpdate,
+		}),
 
 		row[storagev1.CSIDriver, storagev1.CSIDriverList](Resource{
 			Served: storage, Plural: "csidrivers", Scope: Cluster, NoGeneration: true, ConditionalUpdate: true,
 			Columns: columns.CSIDriver(),
-		}, hooks[storagev1.CSIDriver]{}),
+		}, hooks[storagev1.CSIDriver]{
+			validate: validation.CSIDriver, validateUpdate: validation.CSIDriverUpdate,
+		}),
 
 		row[storagev1.CSINode, storagev1.CSINodeList](Resource{
 			Served: storage, Plural: "csinodes", Scope: Cluster, NoGeneration: true, ConditionalUpdate: true,
 			Columns: columns.CSINode(),
-		}, hooks[storagev1.CSINode]{}),
+		}, hooks[storagev1.CSINode]{
+			validate: validation.CSINode, validateUpdate: validation.CSINodeUpdate,
+		}),
 
 		row[storagev1.CSIStorageCapacity, storagev1.CSIStorageCapacityList](Resource{
 			Served: storage, Plural: "csistoragecapacities", ConditionalUpdate: true,
 			Columns: columns.CSIStorageCapacity(),
-		}, hooks[storagev1.CSIStorageCapacity]{}),
+		}, hooks[storagev1.CSIStorageCapacity]{
+			validate: validation.CSIStorageCapacity, validateUpdate: validation.CSIStorageCapacityUpdate,
+		}),
 
 		row[storagev1.VolumeAttributesClass, storagev1.VolumeAttributesClassList](Resource{
 			Served: storage, Plural: "volumeattributesclasses", Scope: Cluster, Short: names("vac"),
 			Columns: columns.VolumeAttributesClass(),
-		}, hooks[storagev1.VolumeAttributesClass]{}),
+		}, hooks[storagev1.VolumeAttributesClass]{
+			validate: validation.VolumeAttributesClass, validateUpdate: validation.VolumeAttributesClassUpdate,
+		}),
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
+	"github.com/seatrial/seatrial/reference/api/validation"
 )
 
 // volumeResources are the rows of persistent volumes and their claims.
@@ -14,11 +15,17 @@ func volumeResources() []Resource {
 		row[corev1.PersistentVolume, corev1.PersistentVolumeList](Resource{
 			Served: core, Plural: "persistentvolumes", Scope: Cluster, Short: names("pv"), Status: true, NoGeneration: true,
 			Columns: columns.PersistentVolume(),
-		}, hooks[corev1.PersistentVolume]{create: prepare.PersistentVolumeCreate, status: prepare.PersistentVolumeStatusUpdate}),
+		}, hooks[corev1.PersistentVolume]{
+			create: prepare.PersistentVolumeCreate, status: prepare.PersistentVolumeStatusUpdate,
+			validate: validation.PersistentVolume, validateUpdate: validation.PersistentVolumeUpdate, validateStatus: validation.PersistentVolumeStatusUpdate,
+		}),
 
 		row[corev1.PersistentVolumeClaim, corev1.PersistentVolumeClaimList](Resource{
 			Served: core, Plural: "persistentvolumeclaims", Short: names("pvc"), Status: true, NoGeneration: true,
 			Columns: columns.PersistentVolumeClaim(),
-		}, hooks[corev1.PersistentVolumeClaim]{create: prepare.PersistentVolumeClaimCreate, update: prepare.PersistentVolumeClaimUpdate}),
+		}, hooks[corev1.PersistentVolumeClaim]{
+			create: prepare.PersistentVolumeClaimCreate, update: prepare.PersistentVolumeClaimUpdate,
+			validate: validation.PersistentVolumeClaim, validateUpdate: validation.PersistentVolumeClaimUpdate, validateStatus: validation.PersistentVolumeClaimStatusUpdate,
+		}),
 	}
 }

@@ -39,6 +39,8 @@ func podTemplateSpec(template *corev1.PodTemplateSpec) {
 }
 
 func podSpec(spec *corev1.PodSpec) {
+	value(&spec.ServiceAccountName, spec.DeprecatedServiceAccount)
+	spec.DeprecatedServiceAccount = spec.ServiceAccountName
 	value(&spec.DNSPolicy, corev1.DNSClusterFirst)
 	value(&spec.RestartPolicy, corev1.RestartPolicyAlways)
 	value(&spec.SchedulerName, corev1.DefaultSchedulerName)

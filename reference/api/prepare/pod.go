@@ -26,6 +26,7 @@ func PodCreate(_ context.Context, pod *corev1.Pod) {
 			LastTransitionTime: metav1.Now(),
 		})
 	}
+	pod.Spec.DeprecatedServiceAccount = pod.Spec.ServiceAccountName // admission may have set it
 	mergeMatchLabelKeys(pod)
 }
 

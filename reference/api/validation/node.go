@@ -1,0 +1,107 @@
+package validation
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
+	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// Node checks a node.
+func Node(n *corev1.Node) field.ErrorList {
+	path := specPath()
+	errs := all(
+		clusterScoped(&n.ObjectMeta, subdomainName),
+		taints(path.Child("taints"), n.Spec.Taints),
+		resourceList(statusPath().Child("capacity"), n.Status.Capacity),
+		resourceList(statusPath().Child("allocatable"), n.Status.Allocatable),
+		podCIDRs(path, n),
+	)
+	return errs
+}
+
+func podCIDRs(path *field.Path, n *corev1.Node) field.ErrorList {
+	var errs field.ErrorList
+	for i, cidr := range n.Spec.PodCIDRs {
+		errs = append(errs, utilvalidation.IsValidCIDRForLegacyField(path.Child("podCIDRs").Index(i), cidr, false, nil)...)
+	}
+	if len(n.Spec.PodCIDRs) > 2 {
+		errs = append(errs, field.Invalid(path.Child("podCIDRs"), n.Spec.PodCIDRs, "may specify no more than one CIDR for each IP family"))
+	}
+	return errs
+}
+
+func taints(path *field.Path, list []corev1.Taint) field.ErrorList {
+	var errs field.ErrorList
+	type key struct {
+		name   string
+		effect corev1.TaintEffect
+	}
+	had := map[key]bool{}
+	for i, t := range list {
+		at := path.Index(i)
+		errs = all(errs,
+			metav1validation.ValidateLabelName(t.Key, at.Child("key")),
+			matches(at.Child("value"), t.Value, utilvalidation.IsValidLabelValue(t.Value)),
+			oneOf(at.Child("effect"), t.Effect, corev1.TaintEffectNoSchedule, corev1.TaintEffectPreferNoSchedule, corev1.TaintEffectNoExecute),
+		)
+		k := key{t.Key, t.Effect}
+		if had[k] {
+			err := field.Duplicate(at, t)
+			err.Detail = "taints must be unique by key and effect pair"
+			errs = append(errs, err)
+		}
+		had[k] = true
+	}
+	return errs
+}
+
+// NodeUpdate checks an update of a node: what names it to a cloud and a network is set once.
+func NodeUpdate(n, old *corev1.Node) field.ErrorList {
+	errs := all(metaUpdate(&n.ObjectMeta, &old.ObjectMeta), Node(n))
+	path := specPath()
+	if len(old.Spec.PodCIDRs) > 0 && !same(n.Spec.PodCIDRs, old.Spec.PodCIDRs) {
+		errs = append(errs, field.Forbidden(path.Child("podCIDRs"), "node updates may not change podCIDR except from \"\" to valid"))
+	}
+	if old.Spec.ProviderID != "" && n.Spec.ProviderID != old.Spec.ProviderID {
+		errs = append(errs, field.Forbidden(path.Child("providerID"), "node updates may not change providerID except from \"\" to valid"))
+	}
+	return errs
+}
+
+// NodeStatusUpdate checks a write of nodes/status.
+func NodeStatusUpdate(n, old *corev1.Node) field.ErrorList {
+	errs := all(
+		metaUpdate(&n.ObjectMeta, &old.ObjectMeta),
+		resourceList(statusPath().Child("capacity"), n.Status.Capacity),
+		resourceList(statusPath().Child("allocatable"), n.Status.Allocatable),
+	)
+	had := seen[corev1.NodeAddress]{}
+	for i, a := range n.Status.Addresses {
+		errs = append(errs, had.add(statusPath().Child("addresses").Index(i), a)...)
+	}
+	return errs
+}
+
+// RuntimeClass checks a runtime class.
+func RuntimeClass(c *nodev1.RuntimeClass) field.ErrorList {
+	errs := all(
+		clusterScoped(&c.ObjectMeta, subdomainName),
+		requiredAnd(field.NewPath("handler"), c.Handler, isLabel),
+	)
+	if c.Overhead != nil {
+		errs = append(errs, resourceList(field.NewPath("overhead", "podFixed"), c.Overhead.PodFixed)...)
+	}
+	if c.Scheduling != nil {
+		at := field.NewPath("scheduling")
+		errs = append(errs, metav1validation.ValidateLabels(c.Scheduling.NodeSelector, at.Child("nodeSelector"))...)
+		errs = append(errs, tolerations(at.Child("tolerations"), c.Scheduling.Tolerations)...)
+	}
+	return errs
+}
+
+// RuntimeClassUpdate checks an update of a runtime class: its handler stays.
+func RuntimeClassUpdate(c, old *nodev1.RuntimeClass) field.ErrorList {
+	return all(metaUpdate(&c.ObjectMeta, &old.ObjectMeta), unchanged(field.NewPath("handler"), c.Handler, old.Handler), RuntimeClass(c))
+}

@@ -1,0 +1,258 @@
+package validation
+
+import (
+	"reflect"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// podVolumes checks the volumes of a pod, and returns them by name.
+func podVolumes(path *field.Path, spec *corev1.PodSpec) (map[string]*corev1.Volume, field.ErrorList) {
+	var errs field.ErrorList
+	names := seen[string]{}
+	volumes := map[string]*corev1.Volume{}
+	for i := range spec.Volumes {
+		v, at := &spec.Volumes[i], path.Index(i)
+		errs = all(errs,
+			volumeSource(at, &v.VolumeSource),
+			requiredAnd(at.Child("name"), v.Name, isLabel),
+			names.add(at.Child("name"), v.Name),
+		)
+		volumes[v.Name] = v
+	}
+	return volumes, errs
+}
+
+// volumeSource demands one source and checks it. Sources of storage systems
+// that are long gone from Kubernetes are taken as they are.
+func volumeSource(path *field.Path, v *corev1.VolumeSource) field.ErrorList {
+	var errs field.ErrorList
+	sources := 0
+	value := reflect.ValueOf(*v)
+	for i := range value.NumField() {
+		if value.Field(i).IsNil() {
+			continue
+		}
+		sources++
+		if sources > 1 {
+			name, _, _ := strings.Cut(value.Type().Field(i).Tag.Get("json"), ",")
+			errs = append(errs, field.Forbidden(path.Child(name), "may not specify more than 1 volume type"))
+		}
+	}
+	if sources == 0 {
+		errs = append(errs, field.Required(path, "must specify a volume type"))
+	}
+	return all(errs, localSource(path, v), objectSource(path, v), claimSource(path, v))
+}
+
+func localSource(path *field.Path, v *corev1.VolumeSource) field.ErrorList {
+	var errs field.ErrorList
+	if s := v.EmptyDir; s != nil && s.SizeLimit != nil && s.SizeLimit.Sign() < 0 {
+		errs = append(errs, field.Forbidden(path.Child("emptyDir", "sizeLimit"), "SizeLimit field must be a valid resource quantity"))
+	}
+	if s := v.HostPath; s != nil {
+		errs = append(errs, hostPath(path.Child("hostPath"), s)...)
+	}
+	if s := v.NFS; s != nil {
+		at := path.Child("nfs")
+		errs = all(errs, required(at.Child("server"), s.Server), required(at.Child("path"), s.Path))
+		if s.Path != "" && !strings.HasPrefix(s.Path, "/") {
+			errs = append(errs, field.Invalid(at.Child("path"), s.Path, "must be an absolute path"))
+		}
+	}
+	if s := v.Image; s != nil {
+		at := path.Child("image")
+		errs = append(errs, required(at.Child("reference"), s.Reference)...)
+		errs = append(errs, optionalOneOf(at.Child("pullPolicy"), s.PullPolicy, corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever)...)
+	}
+	return errs
+}
+
+func hostPath(path *field.Path, s *corev1.HostPathVolumeSource) field.ErrorList {
+	if s.Path == "" {
+		return one(field.Required(path.Child("path"), ""))
+	}
+	errs := noBacksteps(path.Child("path"), s.Path)
+	if s.Type != nil && *s.Type != corev1.HostPathUnset {
+		errs = append(errs, pointerOneOf(path.Child("type"), s.Type,
+			corev1.HostPathUnset, corev1.HostPathDirectoryOrCreate, corev1.HostPathDirectory, corev1.HostPathFileOrCreate,
+			corev1.HostPathFile, corev1.HostPathSocket, corev1.HostPathCharDev, corev1.HostPathBlockDev)...)
+	}
+	return errs
+}
+
+func objectSource(path *field.Path, v *corev1.VolumeSource) field.ErrorList {
+	var errs field.ErrorList
+	if s := v.Secret; s != nil {
+		at := path.Child("secret")
+		errs = all(errs, required(at.Child("secretName"), s.SecretName), fileMode(at.Child("defaultMode"), s.DefaultMode), keyPaths(at.Child("items"), s.Items))
+	}
+	if s := v.ConfigMap; s != nil {
+		at := path.Child("configMap")
+		errs = all(errs, required(at.Child("name"), s.Name), fileMode(at.Child("defaultMode"), s.DefaultMode), keyPaths(at.Child("items"), s.Items))
+	}
+	if s := v.DownwardAPI; s != nil {
+		at := path.Child("downwardAPI")
+		errs = all(errs, fileMode(at.Child("defaultMode"), s.DefaultMode), downwardItems(at, s.Items))
+	}
+	if s := v.Projected; s != nil {
+		errs = append(errs, projected(path.Child("projected"), s)...)
+	}
+	return errs
+}
+
+func fileMode(path *field.Path, mode *int32) field.ErrorList {
+	if mode != nil && (*mode < 0 || *mode > 0o777) {
+		return one(field.Invalid(path, *mode, "must be a number between 0 and 0777 (octal), both inclusive"))
+	}
+	return nil
+}
+
+func keyPaths(path *field.Path, items []corev1.KeyToPath) field.ErrorList {
+	var errs field.ErrorList
+	for i := range items {
+		at, item := path.Index(i), &items[i]
+		errs = all(errs, required(at.Child("key"), item.Key), filePath(at.Child("path"), item.Path), fileMode(at.Child("mode"), item.Mode))
+	}
+	return errs
+}
+
+// filePath demands the name of a file within a volume.
+func filePath(path *field.Path, p string) field.ErrorList {
+	if p == "" {
+		return one(field.Required(path, ""))
+	}
+	errs := descendingPath(path, p)
+	if strings.HasPrefix(p, "..") && len(errs) == 0 {
+		errs = append(errs, field.Invalid(path, p, "must not start with '..'"))
+	}
+	return errs
+}
+
+func downwardItems(path *field.Path, items []corev1.DownwardAPIVolumeFile) field.ErrorList {
+	var errs field.ErrorList
+	for i := range items {
+		item := &items[i]
+		errs = append(errs, filePath(path.Child("path"), item.Path)...)
+		switch {
+		case item.FieldRef != nil && item.ResourceFieldRef != nil:
+			errs = append(errs, field.Invalid(path, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"))
+		case item.FieldRef != nil:
+			errs = append(errs, fieldRef(path.Child("fieldRef"), item.FieldRef, volumeFields...)...)
+		case item.ResourceFieldRef != nil:
+			errs = append(errs, resourceFieldRef(path.Child("resourceFieldRef"), item.ResourceFieldRef, true)...)
+		default:
+			errs = append(errs, field.Required(path, "one of fieldRef and resourceFieldRef is required"))
+		}
+		errs = append(errs, fileMode(path.Child("mode"), item.Mode)...)
+	}
+	return errs
+}
+
+// tokenSeconds are the shortest and the longest life of a projected token.
+const (
+	minTokenSeconds = 600
+	maxTokenSeconds = 1 << 32
+)
+
+func projected(path *field.Path, s *corev1.ProjectedVolumeSource) field.ErrorList {
+	errs := fileMode(path.Child("defaultMode"), s.DefaultMode)
+	paths := map[string]bool{}
+	conflicts := func(at *field.Path, p string) {
+		if p != "" && paths[p] {
+			errs = append(errs, field.Invalid(at, p, "conflicting duplicate paths"))
+		}
+		paths[p] = true
+	}
+	for i := range s.Sources {
+		source, at := &s.Sources[i], path.Child("sources").Index(i)
+		count := 0
+		if p := source.Secret; p != nil {
+			count++
+			at := at.Child("secret")
+			errs = all(errs, required(at.Child("name"), p.Name), keyPaths(at.Child("items"), p.Items))
+			for _, item := range p.Items {
+				conflicts(path, item.Path)
+			}
+		}
+		if p := source.ConfigMap; p != nil {
+			count++
+			at := at.Child("configMap")
+			errs = all(errs, required(at.Child("name"), p.Name), keyPaths(at.Child("items"), p.Items))
+			for _, item := range p.Items {
+				conflicts(path, item.Path)
+			}
+		}
+		if p := source.DownwardAPI; p != nil {
+			count++
+			errs = append(errs, downwardItems(at.Child("downwardAPI"), p.Items)...)
+			for _, item := range p.Items {
+				conflicts(path, item.Path)
+			}
+		}
+		if p := source.ServiceAccountToken; p != nil {
+			count++
+			errs = append(errs, tokenProjection(at.Child("serviceAccountToken"), p)...)
+			conflicts(path, p.Path)
+		}
+		if p := source.ClusterTrustBundle; p != nil {
+			count++
+			errs = append(errs, filePath(at.Child("clusterTrustBundle", "path"), p.Path)...)
+		}
+		if source.PodCertificate != nil {
+			count++
+		}
+		if count > 1 {
+			errs = append(errs, field.Forbidden(at, "may not specify more than 1 volume type per source"))
+		}
+	}
+	return errs
+}
+
+func tokenProjection(path *field.Path, t *corev1.ServiceAccountTokenProjection) field.ErrorList {
+	errs := filePath(path.Child("path"), t.Path)
+	if seconds := t.ExpirationSeconds; seconds != nil && *seconds < minTokenSeconds {
+		errs = append(errs, field.Invalid(path.Child("expirationSeconds"), *seconds, "may not specify a duration less than 10 minutes"))
+	} else if seconds != nil && *seconds > maxTokenSeconds {
+		errs = append(errs, field.Invalid(path.Child("expirationSeconds"), *seconds, "may not specify a duration larger than 2^32 seconds"))
+	}
+	return errs
+}
+
+func claimSource(path *field.Path, v *corev1.VolumeSource) field.ErrorList {
+	var errs field.ErrorList
+	if s := v.PersistentVolumeClaim; s != nil {
+		errs = append(errs, required(path.Child("persistentVolumeClaim", "claimName"), s.ClaimName)...)
+	}
+	if s := v.CSI; s != nil {
+		errs = append(errs, csiDriverName(path.Child("csi", "driver"), s.Driver)...)
+		if s.NodePublishSecretRef != nil {
+			errs = append(errs, required(path.Child("csi", "nodePublishSecretRef", "name"), s.NodePublishSecretRef.Name)...)
+		}
+	}
+	if s := v.Ephemeral; s != nil {
+		at := path.Child("ephemeral", "volumeClaimTemplate")
+		if s.VolumeClaimTemplate == nil {
+			errs = append(errs, field.Required(at, ""))
+		} else {
+			errs = append(errs, claimSpec(at.Child("spec"), &s.VolumeClaimTemplate.Spec)...)
+		}
+	}
+	return errs
+}
+
+// csiDriverName demands the name of a CSI driver.
+func csiDriverName(path *field.Path, name string) field.ErrorList {
+	if name == "" {
+		return one(field.Required(path, ""))
+	}
+	if len(name) > driverNameLength {
+		return one(field.TooLong(path, name, driverNameLength))
+	}
+	return matches(path, name, utilvalidation.IsDNS1123Subdomain(strings.ToLower(name)))
+}
+
+const driverNameLength = 63

@@ -1,0 +1,282 @@
+package validation
+
+import (
+	"regexp"
+
+	"github.com/google/cel-go/cel"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/apiserver/pkg/admission/plugin/policy/mutating/patch"
+)
+
+// ValidatingAdmissionPolicy checks a policy, and compiles its expressions.
+func ValidatingAdmissionPolicy(p *admissionregistrationv1.ValidatingAdmissionPolicy) field.ErrorList {
+	path, spec := specPath(), &p.Spec
+	errs := clusterScoped(&p.ObjectMeta, subdomainName)
+	x, err := newExpressions(spec.ParamKind != nil)
+	if err != nil {
+		return append(errs, field.InternalError(path, err))
+	}
+	errs = all(errs,
+		policyBasics(path, spec.FailurePolicy, spec.ParamKind, spec.MatchConstraints),
+		variables(path.Child("variables"), spec.Variables, x),
+		matchConditions(path.Child("matchConditions"), spec.MatchConditions, x),
+	)
+	if len(spec.Validations) == 0 && len(spec.AuditAnnotations) == 0 {
+		errs = append(errs, field.Required(path.Child("validations"), "validations or auditAnnotations must contain at least one item"))
+	}
+	for i := range spec.Validations {
+		errs = append(errs, policyValidation(path.Child("validations").Index(i), &spec.Validations[i], x)...)
+	}
+	keys := seen[string]{}
+	if len(spec.AuditAnnotations) > maxAuditAnnotations {
+		errs = append(errs, field.TooMany(path.Child("auditAnnotations"), len(spec.AuditAnnotations), maxAuditAnnotations))
+	}
+	for i, a := range spec.AuditAnnotations {
+		at := path.Child("auditAnnotations").Index(i)
+		errs = append(errs, matches(at.Child("key"), a.Key, utilvalidation.IsQualifiedName(p.Name+"/"+a.Key))...)
+		errs = append(errs, x.check(at.Child("valueExpression"), expression{text: a.ValueExpression, types: []*cel.Type{cel.StringType, cel.NullType}})...)
+		errs = append(errs, keys.add(at.Child("key"), a.Key)...)
+	}
+	return errs
+}
+
+const maxAuditAnnotations = 20
+
+// policyBasics is what validating and mutating policies have in common.
+func policyBasics(path *field.Path, failure *admissionregistrationv1.FailurePolicyType, params *admissionregistrationv1.ParamKind, match *admissionregistrationv1.MatchResources) field.ErrorList {
+	var errs field.ErrorList
+	if failure == nil {
+		errs = append(errs, field.Required(path.Child("failurePolicy"), ""))
+	}
+	errs = append(errs, pointerOneOf(path.Child("failurePolicy"), failure, admissionregistrationv1.Fail, admissionregistrationv1.Ignore)...)
+	if params != nil {
+		errs = append(errs, paramKind(path.Child("paramKind"), params)...)
+	}
+	at := path.Child("matchConstraints")
+	if match == nil {
+		return append(errs, field.Required(at, ""))
+	}
+	errs = append(errs, matchResources(at, match)...)
+	if len(match.ResourceRules) == 0 {
+		errs = append(errs, field.Required(at.Child("resourceRules"), ""))
+	}
+	return errs
+}
+
+func paramKind(path *field.Path, k *admissionregistrationv1.ParamKind) field.ErrorList {
+	var errs field.ErrorList
+	if k.APIVersion == "" {
+		errs = append(errs, field.Required(path.Child("apiVersion"), ""))
+	} else if gv, err := schema.ParseGroupVersion(k.APIVersion); err != nil {
+		errs = append(errs, field.Invalid(path.Child("apiVersion"), k.APIVersion, err.Error()))
+	} else {
+		if gv.Group != "" {
+			errs = append(errs, matches(path.Child("apiVersion"), gv.Group, isSubdomain(gv.Group))...)
+		}
+		errs = append(errs, matches(path.Child("apiVersion"), gv.Version, utilvalidation.IsDNS1035Label(gv.Version))...)
+	}
+	return append(errs, required(path.Child("kind"), k.Kind)...)
+}
+
+func matchResources(path *field.Path, m *admissionregistrationv1.MatchResources) field.ErrorList {
+	errs := all(
+		pointerOneOf(path.Child("matchPolicy"), m.MatchPolicy, admissionregistrationv1.Equivalent, admissionregistrationv1.Exact),
+		requiredSelector(path.Child("namespaceSelector"), m.NamespaceSelector),
+		requiredSelector(path.Child("objectSelector"), m.ObjectSelector),
+	)
+	for i := range m.ResourceRules {
+		errs = append(errs, namedRule(path.Child("resourceRules").Index(i), &m.ResourceRules[i])...)
+	}
+	for i := range m.ExcludeResourceRules {
+		errs = append(errs, namedRule(path.Child("excludeResourceRules").Index(i), &m.ExcludeResourceRules[i])...)
+	}
+	return errs
+}
+
+func requiredSelector(path *field.Path, s *metav1.LabelSelector) field.ErrorList {
+	if s == nil {
+		return one(field.Required(path, ""))
+	}
+	return labelSelector(path, s)
+}
+
+func namedRule(path *field.Path, r *admissionregistrationv1.NamedRuleWithOperations) field.ErrorList {
+	names := seen[string]{}
+	var errs field.ErrorList
+	for i, name := range r.ResourceNames {
+		at := path.Child("resourceNames").Index(i)
+		errs = append(errs, matches(at, name, pathSegment(name))...)
+		errs = append(errs, names.add(at, name)...)
+	}
+	return append(errs, ruleWithOperations(path, &r.RuleWithOperations)...)
+}
+
+var celIdentifier = regexp.MustCompile(`^[_a-zA-Z][_a-zA-Z0-9]*$`)
+
+func variables(path *field.Path, list []admissionregistrationv1.Variable, x *expressions) field.ErrorList {
+	var errs field.ErrorList
+	for i, v := range list {
+		at := path.Index(i)
+		if v.Name == "" {
+			errs = append(errs, field.Required(at.Child("name"), "name is not specified"))
+		} else if !celIdentifier.MatchString(v.Name) {
+			errs = append(errs, field.Invalid(at.Child("name"), v.Name, "must be a valid CEL identifier"))
+		}
+		if v.Expression == "" {
+			errs = append(errs, field.Required(at.Child("expression"), "expression is not specified"))
+			continue
+		}
+		errs = append(errs, x.define(at.Child("expression"), v.Name, v.Expression)...)
+	}
+	return errs
+}
+
+func policyValidation(path *field.Path, v *admissionregistrationv1.Validation, x *expressions) field.ErrorList {
+	var errs field.ErrorList
+	if v.Expression == "" {
+		errs = append(errs, field.Required(path.Child("expression"), "expression is not specified"))
+	} else {
+		errs = append(errs, x.check(path.Child("expression"), expression{text: v.Expression, types: []*cel.Type{cel.BoolType}})...)
+	}
+	if v.MessageExpression != "" {
+		errs = append(errs, x.check(path.Child("messageExpression"), expression{text: v.MessageExpression, types: []*cel.Type{cel.StringType}})...)
+	}
+	return append(errs, pointerOneOf(path.Child("reason"), v.Reason,
+		metav1.StatusReasonForbidden, metav1.StatusReasonInvalid, metav1.StatusReasonRequestEntityTooLarge, metav1.StatusReasonUnauthorized)...)
+}
+
+// ValidatingAdmissionPolicyUpdate checks an update of a policy.
+func ValidatingAdmissionPolicyUpdate(p, old *admissionregistrationv1.ValidatingAdmissionPolicy) field.ErrorList {
+	return all(metaUpdate(&p.ObjectMeta, &old.ObjectMeta), ValidatingAdmissionPolicy(p))
+}
+
+// ValidatingAdmissionPolicyStatusUpdate checks a write of validatingadmissionpolicies/status.
+func ValidatingAdmissionPolicyStatusUpdate(p, old *admissionregistrationv1.ValidatingAdmissionPolicy) field.ErrorList {
+	return all(metaUpdate(&p.ObjectMeta, &old.ObjectMeta), conditions(statusPath().Child("conditions"), p.Status.Conditions))
+}
+
+// ValidatingAdmissionPolicyBinding checks a binding of a policy.
+func ValidatingAdmissionPolicyBinding(b *admissionregistrationv1.ValidatingAdmissionPolicyBinding) field.ErrorList {
+	path, spec := specPath(), &b.Spec
+	errs := all(clusterScoped(&b.ObjectMeta, subdomainName), policyBinding(path, spec.PolicyName, spec.ParamRef, spec.MatchResources))
+	if len(spec.ValidationActions) == 0 {
+		return append(errs, field.Required(path.Child("validationActions"), ""))
+	}
+	actions := seen[admissionregistrationv1.ValidationAction]{}
+	for i, action := range spec.ValidationActions {
+		at := path.Child("validationActions").Index(i)
+		errs = append(errs, oneOf(at, action, admissionregistrationv1.Audit, admissionregistrationv1.Deny, admissionregistrationv1.Warn)...)
+		errs = append(errs, actions.add(at, action)...)
+	}
+	if actions[admissionregistrationv1.Deny] && actions[admissionregistrationv1.Warn] {
+		errs = append(errs, field.Invalid(path.Child("validationActions"), spec.ValidationActions, "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)"))
+	}
+	return errs
+}
+
+func policyBinding(path *field.Path, policy string, params *admissionregistrationv1.ParamRef, match *admissionregistrationv1.MatchResources) field.ErrorList {
+	errs := requiredAnd(path.Child("policyName"), policy, isSubdomain)
+	if params != nil {
+		errs = append(errs, paramRef(path.Child("paramRef"), params)...)
+	}
+	if match != nil {
+		errs = append(errs, matchResources(path.Child("matchResources"), match)...)
+	}
+	return errs
+}
+
+func paramRef(path *field.Path, r *admissionregistrationv1.ParamRef) field.ErrorList {
+	var errs field.ErrorList
+	switch {
+	case r.Name != "" && r.Selector != nil:
+		errs = append(errs,
+			field.Forbidden(path.Child("name"), "name and selector are mutually exclusive"),
+			field.Forbidden(path.Child("selector"), "name and selector are mutually exclusive"))
+	case r.Name != "":
+		errs = append(errs, matches(path.Child("name"), r.Name, pathSegment(r.Name))...)
+	case r.Selector != nil:
+		errs = append(errs, labelSelector(path.Child("selector"), r.Selector)...)
+	default:
+		errs = append(errs, field.Required(path, "one of name or selector must be specified"))
+	}
+	if r.ParameterNotFoundAction == nil {
+		return append(errs, field.Required(path.Child("parameterNotFoundAction"), ""))
+	}
+	if a := *r.ParameterNotFoundAction; a != admissionregistrationv1.DenyAction && a != admissionregistrationv1.AllowAction {
+		errs = append(errs, field.NotSupported(path.Child("parameterNotFoundAction"), a,
+			[]admissionregistrationv1.ParameterNotFoundActionType{admissionregistrationv1.DenyAction, admissionregistrationv1.AllowAction}))
+	}
+	return errs
+}
+
+// ValidatingAdmissionPolicyBindingUpdate checks an update of a binding.
+func ValidatingAdmissionPolicyBindingUpdate(b, old *admissionregistrationv1.ValidatingAdmissionPolicyBinding) field.ErrorList {
+	return all(metaUpdate(&b.ObjectMeta, &old.ObjectMeta), ValidatingAdmissionPolicyBinding(b))
+}
+
+// MutatingAdmissionPolicy checks a policy, and compiles its expressions.
+func MutatingAdmissionPolicy(p *admissionregistrationv1.MutatingAdmissionPolicy) field.ErrorList {
+	path, spec := specPath(), &p.Spec
+	errs := clusterScoped(&p.ObjectMeta, subdomainName)
+	x, err := newExpressions(spec.ParamKind != nil)
+	if err != nil {
+		return append(errs, field.InternalError(path, err))
+	}
+	errs = all(errs,
+		policyBasics(path, spec.FailurePolicy, spec.ParamKind, spec.MatchConstraints),
+		variables(path.Child("variables"), spec.Variables, x),
+		matchConditions(path.Child("matchConditions"), spec.MatchConditions, x),
+		oneOf(path.Child("reinvocationPolicy"), spec.ReinvocationPolicy,
+			admissionregistrationv1.NeverReinvocationPolicy, admissionregistrationv1.IfNeededReinvocationPolicy),
+	)
+	if len(spec.Mutations) == 0 {
+		errs = append(errs, field.Required(path.Child("mutations"), "mutations must contain at least one item"))
+	}
+	for i := range spec.Mutations {
+		errs = append(errs, mutation(path.Child("mutations").Index(i), &spec.Mutations[i], x)...)
+	}
+	return errs
+}
+
+func mutation(path *field.Path, m *admissionregistrationv1.Mutation, x *expressions) field.ErrorList {
+	errs := oneOf(path.Child("patchType"), m.PatchType, admissionregistrationv1.PatchTypeApplyConfiguration, admissionregistrationv1.PatchTypeJSONPatch)
+	apply, json := path.Child("applyConfiguration"), path.Child("jsonPatch")
+	switch m.PatchType {
+	case admissionregistrationv1.PatchTypeApplyConfiguration:
+		if m.JSONPatch != nil {
+			errs = append(errs, field.Invalid(json, "{jsonPatch}", "must not be specified when patchType is ApplyConfiguration"))
+		}
+		if m.ApplyConfiguration == nil {
+			return append(errs, field.Required(apply, "must be specified when patchType is ApplyConfiguration"))
+		}
+		errs = append(errs, x.checkPatch(apply.Child("expression"), &patch.ApplyConfigurationCondition{Expression: m.ApplyConfiguration.Expression})...)
+	case admissionregistrationv1.PatchTypeJSONPatch:
+		if m.ApplyConfiguration != nil {
+			errs = append(errs, field.Invalid(apply, "{applyConfiguration}", "must not be specified when patchType is JSONPatch"))
+		}
+		if m.JSONPatch == nil {
+			return append(errs, field.Required(json, "must be specified when patchType is JSONPatch"))
+		}
+		errs = append(errs, x.checkPatch(json.Child("expression"), &patch.JSONPatchCondition{Expression: m.JSONPatch.Expression})...)
+	}
+	return errs
+}
+
+// MutatingAdmissionPolicyUpdate checks an update of a policy.
+func MutatingAdmissionPolicyUpdate(p, old *admissionregistrationv1.MutatingAdmissionPolicy) field.ErrorList {
+	return all(metaUpdate(&p.ObjectMeta, &old.ObjectMeta), MutatingAdmissionPolicy(p))
+}
+
+// MutatingAdmissionPolicyBinding checks a binding of a policy.
+func MutatingAdmissionPolicyBinding(b *admissionregistrationv1.MutatingAdmissionPolicyBinding) field.ErrorList {
+	return all(clusterScoped(&b.ObjectMeta, subdomainName), policyBinding(specPath(), b.Spec.PolicyName, b.Spec.ParamRef, b.Spec.MatchResources))
+}
+
+// MutatingAdmissionPolicyBindingUpdate checks an update of a binding.
+func MutatingAdmissionPolicyBindingUpdate(b, old *admissionregistrationv1.MutatingAdmissionPolicyBinding) field.ErrorList {
+	return all(metaUpdate(&b.ObjectMeta, &old.ObjectMeta), MutatingAdmissionPolicyBinding(b))
+}
