@@ -33,8 +33,8 @@ blobs: tools
 
 .PHONY: build
 build: blobs ## build bin/seatrial and bin/seatrial-reference
-	@go build -trimpath -ldflags "$(LDFLAGS)" -o bin/seatrial ./harness
-	@go build -trimpath -ldflags "$(LDFLAGS)" -o bin/seatrial-reference ./reference
+	@go build -ldflags "$(LDFLAGS)" -o bin/seatrial ./harness
+	@go build -ldflags "$(LDFLAGS)" -o bin/seatrial-reference ./reference
 
 .PHONY: conformance
 conformance: build ## run the specification [KUBECONFIG= TAGS= DRIVER= PARALLEL= REPORT=]
