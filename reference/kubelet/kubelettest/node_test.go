@@ -40,6 +40,7 @@ const (
 	innerVar = "SEATRIAL_KUBELET_TEST"
 	busybox  = "registry.k8s.io/e2e-test-images/busybox:1.37.0-1"
 	nodeName = "node-1"
+	nodeIP   = "192.0.2.2"
 	patience = 60 * time.Second
 )
 
@@ -57,6 +58,7 @@ func inNamespaces(t *testing.T) bool {
 		if err := netlink.LinkSetUp(lo); err != nil {
 			t.Fatal(err)
 		}
+		addNodeAddress(t)
 		return true
 	}
 	if os.Geteuid() != 0 {
@@ -71,6 +73,25 @@ func inNamespaces(t *testing.T) bool {
 		t.Errorf("test in namespaces: %v", err)
 	}
 	return false
+}
+
+// addNodeAddress gives the node an address, from which it reaches its pods.
+func addNodeAddress(t *testing.T) {
+	t.Helper()
+	link := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: "eth0"}, PeerName: "eth0-far"}
+	if err := netlink.LinkAdd(link); err != nil {
+		t.Fatal(err)
+	}
+	address, err := netlink.ParseAddr(nodeIP + "/24")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := netlink.AddrAdd(link, address); err != nil {
+		t.Fatal(err)
+	}
+	if err := netlink.LinkSetUp(link); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // cluster is one real node with an API server and no controllers.
@@ -115,13 +136,13 @@ func startCluster(t *testing.T) *cluster {
 		KubeletTLS: &tls.Config{RootCAs: bundle.CA.Pool(), Certificates: []tls.Certificate{client}},
 	})
 	serving, err := bundle.CA.Issue(pki.Request{CommonName: "system:node:" + nodeName, Organizations: []string{"system:nodes"},
-		Hosts: []string{nodeName, "127.0.0.1"}, Usages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
+		Hosts: []string{nodeName, nodeIP}, Usages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	group := fmt.Sprintf("/kubelettest-%d", os.Getpid())
 	k, err := kubelet.New(kubelet.Options{
-		NodeName: nodeName, NodeIP: "127.0.0.1", Config: server.ClientConfig("system:node:"+nodeName, "system:nodes"), CRI: rt.Conn(),
+		NodeName: nodeName, NodeIP: nodeIP, Config: server.ClientConfig("system:node:"+nodeName, "system:nodes"), CRI: rt.Conn(),
 		RootDir: filepath.Join(dir, "kubelet"), LogDir: filepath.Join(dir, "logs"), CgroupRoot: group,
 		ClusterDNS: []string{"10.96.0.10"}, Certificate: serving.TLS(), ClientCA: bundle.CA.PEM(), Log: log,
 	})

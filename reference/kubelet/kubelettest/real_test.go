@@ -22,6 +22,12 @@ func TestPodsOnARealRuntime(t *testing.T) {
 	}{
 		{"LogsAndExec", logsAndExec},
 		{"Volumes", volumesShowTheAPI},
+		{"SecurityContexts", securityContexts},
+		{"MessagesAndExitCodes", messagesAndExitCodes},
+		{"OutOfMemory", outOfMemory},
+		{"ProbesAndHooks", probesAndHooks},
+		{"InitAndEphemeralContainers", initAndEphemeralContainers},
+		{"VolumeKinds", volumeKinds},
 		{"StartTimes", startTimes},
 	} {
 		t.Run(test.name, func(t *testing.T) {
