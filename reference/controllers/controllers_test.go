@@ -11,6 +11,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -144,6 +145,7 @@ func TestCluster(t *testing.T) {
 	t.Run("foreground deletion removes dependents first", c.foregroundDeletion)
 	t.Run("orphan deletion keeps dependents", c.orphanDeletion)
 	t.Run("custom resource owns", c.customOwner)
+	t.Run("job counts its pods", c.jobCounts)
 	t.Run("circle of owners is no obstacle", c.circle)
 }
 
@@ -332,4 +334,38 @@ func (c cluster) circle(t *testing.T) {
 	for _, name := range []string{"one", "two", "three"} {
 		c.eventually(name+" has gone", c.configMapGone(ns, name))
 	}
+}
+
+func (c cluster) jobCounts(t *testing.T) {
+	c.T = t
+	ns := c.namespace()
+	job := &batchv1.Job{
+		ObjectMeta: metav1.ObjectMeta{Name: "job"},
+		Spec:       batchv1.JobSpec{Completions: new(int32(2)), Parallelism: new(int32(2)), Template: webServer("job", 1).Spec.Template},
+	}
+	job.Spec.Template.Spec.RestartPolicy = corev1.RestartPolicyNever
+	if _, err := c.client.BatchV1().Jobs(ns).Create(t.Context(), job, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	c.eventually("pods of the job exist", c.pods(ns, 2))
+	list, err := c.client.CoreV1().Pods(ns).List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pod := range list.Items {
+		pod.Status.Phase = corev1.PodSucceeded
+		if _, err := c.client.CoreV1().Pods(ns).UpdateStatus(t.Context(), &pod, metav1.UpdateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.eventually("job is complete", func() error {
+		job, err := c.client.BatchV1().Jobs(ns).Get(t.Context(), "job", metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		if job.Status.Succeeded != 2 || job.Status.CompletionTime == nil {
+			return fmt.Errorf("status %+v", job.Status)
+		}
+		return nil
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -13,6 +14,7 @@ import (
 	"github.com/seatrial/seatrial/reference/controllers/endpoints"
 	"github.com/seatrial/seatrial/reference/controllers/endpointslice"
 	"github.com/seatrial/seatrial/reference/controllers/garbage"
+	"github.com/seatrial/seatrial/reference/controllers/job"
 	"github.com/seatrial/seatrial/reference/controllers/namespace"
 	"github.com/seatrial/seatrial/reference/controllers/nodeipam"
 	"github.com/seatrial/seatrial/reference/controllers/nodelifecycle"
@@ -36,6 +38,7 @@ func (c *Controllers) builders() []builder {
 		replicaset.New,
 		replicaset.NewForControllers,
 		deployment.New,
+		job.New,
 		endpoints.New,
 		endpointslice.New,
 		nodelifecycle.New,
@@ -65,6 +68,7 @@ func shared(env controller.Env) garbage.Shared {
 		corev1.SchemeGroupVersion.WithResource("replicationcontrollers"): core.ReplicationControllers().Informer(),
 		appsv1.SchemeGroupVersion.WithResource("replicasets"):            apps.ReplicaSets().Informer(),
 		appsv1.SchemeGroupVersion.WithResource("deployments"):            apps.Deployments().Informer(),
+		batchv1.SchemeGroupVersion.WithResource("jobs"):                  env.Informers.Batch().V1().Jobs().Informer(),
 		coordinationv1.SchemeGroupVersion.WithResource("leases"):         env.Informers.Coordination().V1().Leases().Informer(),
 		discoveryv1.SchemeGroupVersion.WithResource("endpointslices"):    env.Informers.Discovery().V1().EndpointSlices().Informer(),
 	}

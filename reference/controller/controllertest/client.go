@@ -95,10 +95,13 @@ func (s *server) save(action clienttesting.Action, old, obj runtime.Object) erro
 		next.SetGeneration(next.GetGeneration() + 1)
 	}
 	s.stamp(next)
+	if err := s.tracker.Update(action.GetResource(), obj, action.GetNamespace()); err != nil {
+		return err
+	}
 	if next.GetDeletionTimestamp() != nil && len(next.GetFinalizers()) == 0 && old.(metav1.Object).GetFinalizers() != nil {
 		return s.tracker.Delete(action.GetResource(), action.GetNamespace(), next.GetName())
 	}
-	return s.tracker.Update(action.GetResource(), obj, action.GetNamespace())
+	return nil
 }
 
 func (s *server) patch(action clienttesting.Action) (bool, runtime.Object, error) {
@@ -134,15 +137,13 @@ func (s *server) remove(action clienttesting.Action) (bool, runtime.Object, erro
 		return true, nil, conflict(del.GetResource(), del.GetName())
 	}
 	delayed := len(obj.GetFinalizers()) > 0 || graceful(current, del.DeleteOptions)
-	if !delayed {
-		return false, nil, nil
-	}
-	if obj.GetDeletionTimestamp() != nil {
+	if delayed && obj.GetDeletionTimestamp() != nil {
 		return true, nil, nil
 	}
+	// The event of a deletion carries a version of its own, also when the object goes at once.
 	obj.SetDeletionTimestamp(new(metav1.NewTime(time.Now())))
 	s.stamp(obj)
-	return true, nil, s.tracker.Update(del.GetResource(), current, del.GetNamespace())
+	return delayed, nil, s.tracker.Update(del.GetResource(), current, del.GetNamespace())
 }
 
 func graceful(obj runtime.Object, opts metav1.DeleteOptions) bool {

@@ -98,7 +98,7 @@ func names(nodes []*corev1.Node) map[string]bool {
 	return out
 }
 
-// victim is a pod to delete. reason is set when it may still be running as far as anyone knows.
+// victim is a pod to delete. reason is set when it is the fault of its node.
 type victim struct {
 	pod    *corev1.Pod
 	reason string
@@ -136,12 +136,14 @@ func plan(all []*corev1.Pod, nodes []*corev1.Node, missing map[string]bool, most
 }
 
 func (r *reconciler) remove(ctx context.Context, v victim) error {
-	if v.reason != "" && !pods.Finished(v.pod) {
+	if !pods.Finished(v.pod) {
 		next := v.pod.DeepCopy()
-		next.Status.Phase = corev1.PodFailed
-		pods.SetCondition(&next.Status, corev1.PodCondition{
-			Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: "DeletionByPodGC", Message: v.reason,
-		}, time.Now())
+		next.Status.Phase = corev1.PodFailed // its Job waits for an end
+		if v.reason != "" {
+			pods.SetCondition(&next.Status, corev1.PodCondition{
+				Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: "DeletionByPodGC", Message: v.reason,
+			}, time.Now())
+		}
 		if _, err := r.client.CoreV1().Pods(v.pod.Namespace).UpdateStatus(ctx, next, metav1.UpdateOptions{}); err != nil && !apierrors.IsNotFound(err) {
 			return fmt.Errorf("fail pod %q: %w", v.pod.Name, err)
 		}
