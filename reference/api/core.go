@@ -62,7 +62,8 @@ func coreResources() []Resource {
 			Served: core, Plural: "secrets", FieldNames: names("type"),
 			Columns: columns.Secret(),
 		}, hooks[corev1.Secret]{
-			fields:   secretFields,
+			fields: secretFields,
+			create: prepare.SecretCreate, update: prepare.SecretUpdate,
 			validate: validation.Secret, validateUpdate: validation.SecretUpdate,
 		}),
 
