@@ -143,11 +143,9 @@ func (c *cluster) newServer(ctx context.Context) (*apiserver.Server, error) {
 	if c.Listener != nil {
 		listeners = append(listeners, c.Listener)
 	}
-	options, err := c.serverOptions()
-	if err != nil {
-		return nil, err
-	}
-	options.Listeners, options.AdvertiseAddress = listeners, address
+	options := ServerOptions(c.bundle, c.APIServer, c.Log)
+	options.Etcd, options.EtcdReady = c.store.Client(), c.store.Ready
+	options.Listeners, options.AdvertiseAddress, options.ServiceCIDR = listeners, address, c.ServiceCIDR
 	return apiserver.New(ctx, options)
 }
 

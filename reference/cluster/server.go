@@ -4,38 +4,38 @@ package cluster
 
 import (
 	"crypto/tls"
+	"log/slog"
 
 	"github.com/seatrial/seatrial/reference/apiserver"
 	"github.com/seatrial/seatrial/reference/apiserver/auth"
+	"github.com/seatrial/seatrial/reference/pki"
 )
 
-// serverOptions are those of the API server but for its listeners.
-func (c *cluster) serverOptions() (apiserver.Options, error) {
+// ServerOptions are those of an API server with these certificates, but for its
+// store, listeners and addresses.
+func ServerOptions(bundle *pki.Bundle, flags APIServerFlags, log *slog.Logger) apiserver.Options {
 	return apiserver.Options{
-		Etcd:        c.store.Client(),
-		EtcdReady:   c.store.Ready,
-		ServingCert: c.bundle.Serving.CertPEM,
-		ServingKey:  c.bundle.Serving.KeyPEM,
-		ClientCA:    c.bundle.CA.PEM(),
-		ServiceCIDR: c.ServiceCIDR,
+		ServingCert: bundle.Serving.CertPEM,
+		ServingKey:  bundle.Serving.KeyPEM,
+		ClientCA:    bundle.CA.PEM(),
 		Auth: auth.Options{
-			TokenAuthFile:         c.APIServer.TokenAuthFile,
+			TokenAuthFile:         flags.TokenAuthFile,
 			EnableBootstrapTokens: true,
-			SigningKey:            c.bundle.ServiceAccountKey,
-			Modes:                 c.APIServer.AuthorizationModes,
-			PolicyFile:            c.APIServer.AuthorizationPolicy,
-			AuthorizationWebhook:  c.APIServer.AuthorizationWebhook,
+			SigningKey:            bundle.ServiceAccountKey,
+			Modes:                 flags.AuthorizationModes,
+			PolicyFile:            flags.AuthorizationPolicy,
+			AuthorizationWebhook:  flags.AuthorizationWebhook,
 		},
-		EnableAdmission:  c.APIServer.EnablePlugins,
-		DisableAdmission: c.APIServer.DisablePlugins,
+		EnableAdmission:  flags.EnablePlugins,
+		DisableAdmission: flags.DisablePlugins,
 		KubeletTLS: &tls.Config{
-			Certificates: []tls.Certificate{c.bundle.KubeletClient.TLS()},
-			RootCAs:      c.bundle.CA.Pool(),
+			Certificates: []tls.Certificate{bundle.KubeletClient.TLS()},
+			RootCAs:      bundle.CA.Pool(),
 			MinVersion:   tls.VersionTLS12,
 		},
-		ProxyClientCertFile: c.bundle.Path("front-proxy-client.crt"),
-		ProxyClientKeyFile:  c.bundle.Path("front-proxy-client.key"),
-		RequestHeaderCA:     c.bundle.FrontProxyCA.PEM(),
-		Logger:              c.Log.With("component", "apiserver"),
-	}, nil
+		ProxyClientCertFile: bundle.Path("front-proxy-client.crt"),
+		ProxyClientKeyFile:  bundle.Path("front-proxy-client.key"),
+		RequestHeaderCA:     bundle.FrontProxyCA.PEM(),
+		Logger:              log.With("component", "apiserver"),
+	}
 }

@@ -19,7 +19,10 @@ import (
 
 // components are the subcommands that run one component as a process of its own.
 func components(logger func() *slog.Logger) []*cobra.Command {
-	return []*cobra.Command{schedulerCommand(logger), dnsCommand(logger)}
+	return []*cobra.Command{
+		etcdCommand(logger), apiServerCommand(logger), controllerManagerCommand(logger), schedulerCommand(logger),
+		kubeletCommand(logger), proxyCommand(logger), dnsCommand(logger),
+	}
 }
 
 // client builds the configuration of a component from its --kubeconfig.

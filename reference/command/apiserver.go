@@ -1,0 +1,105 @@
+//go:build linux
+
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/seatrial/seatrial/reference/apiserver"
+	"github.com/seatrial/seatrial/reference/cluster"
+	"github.com/seatrial/seatrial/reference/pki"
+)
+
+// apiServerFlags are the flags of an API server beside an external etcd.
+type apiServerFlags struct {
+	etcdServers        []string
+	bind, advertise    string
+	port               int
+	certDir, serviceIP string
+	shared             cluster.APIServerFlags
+}
+
+func apiServerCommand(logger func() *slog.Logger) *cobra.Command {
+	var flags apiServerFlags
+	cmd := &cobra.Command{
+		Use: "apiserver", Short: "Run the API server on an etcd", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return flags.run(cmd.Context(), logger()) },
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&flags.etcdServers, "etcd-servers", nil, "URLs of etcd, such as http://127.0.0.1:2379 or unix:///run/etcd.sock")
+	f.StringVar(&flags.bind, "bind-address", "127.0.0.1", "address to listen on")
+	f.IntVar(&flags.port, "secure-port", 6443, "port to listen on")
+	f.StringVar(&flags.advertise, "advertise-address", "", "where nodes and pods reach the server (default the bind address)")
+	f.StringVar(&flags.certDir, "cert-dir", "pki", "folder of certificates and keys; what is missing is made; DIR.kubeconfig is for the administrator")
+	f.StringVar(&flags.serviceIP, "service-cluster-ip-range", "10.96.0.0/16", "range of cluster IPs")
+	addAPIServerFlags(f, &flags.shared)
+	_ = cmd.MarkFlagRequired("etcd-servers")
+	return cmd
+}
+
+func (f *apiServerFlags) run(ctx context.Context, log *slog.Logger) error {
+	options, err := f.options(log)
+	if err != nil {
+		return err
+	}
+	store, err := clientv3.New(clientv3.Config{Endpoints: f.etcdServers, Context: ctx})
+	if err != nil {
+		return fmt.Errorf("connect to etcd at %s: %w", strings.Join(f.etcdServers, ","), err)
+	}
+	defer func() { _ = store.Close() }()
+	options.Etcd = store
+	address := net.JoinHostPort(f.bind, strconv.Itoa(f.port))
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("open API port: %w", err)
+	}
+	options.Listeners = []net.Listener{listener}
+	server, err := apiserver.New(ctx, options)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	return server.Run(ctx)
+}
+
+// options are all but the store and the listener.
+func (f *apiServerFlags) options(log *slog.Logger) (apiserver.Options, error) {
+	if f.advertise == "" {
+		f.advertise = f.bind
+	}
+	address, err := netip.ParseAddr(f.advertise)
+	if err != nil {
+		return apiserver.Options{}, fmt.Errorf("--advertise-address: %w", err)
+	}
+	services, err := netip.ParsePrefix(f.serviceIP)
+	if err != nil {
+		return apiserver.Options{}, fmt.Errorf("--service-cluster-ip-range: %w", err)
+	}
+	bundle, err := pki.Ensure(f.certDir, pki.Options{Hosts: []string{
+		"localhost", f.bind, f.advertise, services.Masked().Addr().Next().String(),
+		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
+	}})
+	if err != nil {
+		return apiserver.Options{}, err
+	}
+	err = pki.WriteKubeconfig(f.certDir+".kubeconfig", pki.Kubeconfig{
+		Name: "seatrial", Server: "https://" + net.JoinHostPort(f.advertise, strconv.Itoa(f.port)),
+		CA: bundle.CA.PEM(), User: "kubernetes-admin", Client: bundle.Admin,
+	})
+	if err != nil {
+		return apiserver.Options{}, err
+	}
+	options := cluster.ServerOptions(bundle, f.shared, log)
+	options.AdvertiseAddress = netip.AddrPortFrom(address, uint16(f.port)) //nolint:gosec // a port
+	options.ServiceCIDR = services
+	return options, nil
+}
