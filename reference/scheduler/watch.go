@@ -111,16 +111,19 @@ func (s *Scheduler) podAssigned(old *corev1.Pod, pod *snapshot.Pod) {
 		s.queue.Wake(plugin.Event{Kind: plugin.PodAssigned, Pod: pod})
 		return
 	}
-	if !maps.Equal(old.Labels, pod.Labels) || !equality.Semantic.DeepEqual(old.Spec.Containers, pod.Spec.Containers) ||
-		!equality.Semantic.DeepEqual(old.Status.ContainerStatuses, pod.Status.ContainerStatuses) && resized(old, pod.Pod) {
-		s.queue.Wake(plugin.Event{Kind: plugin.PodChanged, Pod: pod})
+	if maps.Equal(old.Labels, pod.Labels) && !resized(old, pod.Pod) {
+		return
+	}
+	if before, err := snapshot.NewPod(old); err == nil {
+		s.queue.Wake(plugin.Event{Kind: plugin.PodChanged, OldPod: before, Pod: pod})
 	}
 }
 
-// resized compares what the kubelet has allocated to the containers.
+// resized says whether the requests may have changed: those of the spec, or
+// what the kubelet has given to the containers.
 func resized(old, now *corev1.Pod) bool {
-	if len(old.Status.ContainerStatuses) != len(now.Status.ContainerStatuses) {
-		return false // containers come and go without a resize
+	if old.Generation != now.Generation || len(old.Status.ContainerStatuses) != len(now.Status.ContainerStatuses) {
+		return true
 	}
 	for i := range now.Status.ContainerStatuses {
 		a, b := &old.Status.ContainerStatuses[i], &now.Status.ContainerStatuses[i]

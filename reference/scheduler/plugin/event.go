@@ -11,8 +11,9 @@ type Event struct {
 	Kind EventKind
 	// OldNode and Node are set for node events; OldNode is nil when the node is new.
 	OldNode, Node *corev1.Node
-	// Pod is the pod of a pod event, as it is now or was last.
-	Pod *snapshot.Pod
+	// Pod is the pod of a pod event, as it is now or was last. OldPod is set
+	// when it has changed.
+	OldPod, Pod *snapshot.Pod
 }
 
 // EventKind says what has happened.

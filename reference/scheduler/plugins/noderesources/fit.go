@@ -2,8 +2,6 @@
 package noderesources
 
 import (
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/seatrial/seatrial/reference/scheduler/plugin"
 	"github.com/seatrial/seatrial/reference/scheduler/snapshot"
 )
@@ -42,9 +40,12 @@ func (Fit) Helps(event plugin.Event, pod *snapshot.Pod) bool {
 	case plugin.NodeAdded:
 		return fits(pod, snapshot.NewNode(event.Node))
 	case plugin.NodeUpdated:
-		return event.OldNode == nil || grows(pod, event.OldNode, event.Node)
-	case plugin.PodRemoved, plugin.PodChanged:
-		return true
+		before, after := snapshot.NewNode(event.OldNode), snapshot.NewNode(event.Node)
+		return after.MaxPods > before.MaxPods || grows(&pod.Requests, &before.Allocatable, &after.Allocatable)
+	case plugin.PodChanged:
+		return grows(&pod.Requests, &event.Pod.Requests, &event.OldPod.Requests)
+	case plugin.PodRemoved:
+		return true // there is room for one more
 	default:
 		return false
 	}
@@ -87,18 +88,15 @@ func explain(pod *snapshot.Pod, node *snapshot.Node) *plugin.Rejection {
 	return r
 }
 
-// grows says whether the node has more of anything that the pod wants.
-func grows(pod *snapshot.Pod, old, now *corev1.Node) bool {
-	before, after := snapshot.NewNode(old), snapshot.NewNode(now)
-	a, b, want := &before.Allocatable, &after.Allocatable, &pod.Requests
-	if after.MaxPods > before.MaxPods ||
-		(want.MilliCPU > 0 && b.MilliCPU > a.MilliCPU) ||
-		(want.Memory > 0 && b.Memory > a.Memory) ||
-		(want.EphemeralStorage > 0 && b.EphemeralStorage > a.EphemeralStorage) {
+// grows says whether there is more after than before of anything wanted.
+func grows(want, before, after *snapshot.Resources) bool {
+	if (want.MilliCPU > 0 && after.MilliCPU > before.MilliCPU) ||
+		(want.Memory > 0 && after.Memory > before.Memory) ||
+		(want.EphemeralStorage > 0 && after.EphemeralStorage > before.EphemeralStorage) {
 		return true
 	}
 	for name, amount := range want.Scalar {
-		if amount > 0 && b.Scalar[name] > a.Scalar[name] {
+		if amount > 0 && after.Scalar[name] > before.Scalar[name] {
 			return true
 		}
 	}
