@@ -11,7 +11,7 @@ import (
 func SecretCreate(_ context.Context, secret *corev1.Secret) { encodeStringData(secret) }
 
 // SecretUpdate does the same at an update.
-func SecretUpdate(_ context.Context, secret, _ *corev1.Secret) { encodeStringData(secret) }
+func SecretUpdate(secret, _ *corev1.Secret) { encodeStringData(secret) }
 
 func encodeStringData(secret *corev1.Secret) {
 	if len(secret.StringData) > 0 && secret.Data == nil {

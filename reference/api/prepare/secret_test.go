@@ -11,7 +11,7 @@ func TestStringDataBecomesDataAndWins(t *testing.T) {
 		Data:       map[string][]byte{"a": []byte("old"), "b": []byte("kept")},
 		StringData: map[string]string{"a": "new"},
 	}
-	SecretUpdate(t.Context(), secret, nil)
+	SecretUpdate(secret, nil)
 	if string(secret.Data["a"]) != "new" || string(secret.Data["b"]) != "kept" || secret.StringData != nil {
 		t.Errorf("secret = %+v", secret)
 	}
