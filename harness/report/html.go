@@ -27,7 +27,7 @@ type view struct {
 	Seconds float64
 	Counts  []count
 	Areas   []area
-	// Trouble lists everything that neither passed nor is unsupported.
+	// Trouble lists what was tried and did not pass.
 	Trouble []scenario
 }
 
@@ -129,7 +129,9 @@ func newPage(j *journal.Journal, feature spec.Feature, dir string) (page, []scen
 			each := newScenario(j, s, p.Anchor, dir)
 			tally[each.Result.Verdict]++
 			shown.Scenarios = append(shown.Scenarios, each)
-			if v := each.Result.Verdict; v != verdict.Passed && v != verdict.Unsupported {
+			switch each.Result.Verdict {
+			case verdict.Passed, verdict.Unsupported, verdict.NotRun:
+			default:
 				trouble = append(trouble, each)
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/seatrial/seatrial/harness/spec"
 	"github.com/seatrial/seatrial/harness/verdict"
 	"github.com/seatrial/seatrial/steps"
+	"github.com/seatrial/seatrial/steps/client"
 	"github.com/seatrial/seatrial/steps/wait"
 )
 
@@ -165,9 +165,9 @@ func (r *runner) missing(s spec.Scenario) []string {
 
 // isConnection reports whether the error is one of talking to the cluster at all.
 func isConnection(err error) bool {
-	var urlError *url.Error
+	var noAnswer *client.NoAnswer
 	var opError *net.OpError
-	return (errors.As(err, &urlError) || errors.As(err, &opError)) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+	return (errors.As(err, &noAnswer) || errors.As(err, &opError)) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
 
 func firstLine(text string) string {

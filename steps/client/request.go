@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -44,18 +45,38 @@ func (u *User) Send(ctx context.Context, r Request) (Answer, error) {
 	}
 	response, err := u.http.Do(request)
 	if err != nil {
-		return Answer{}, fmt.Errorf("send %s %s: %w", r.Method, r.Path, err)
+		return Answer{}, noAnswer(r, err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
 	if err != nil {
-		return Answer{}, fmt.Errorf("send %s %s: %w", r.Method, r.Path, err)
+		return Answer{}, noAnswer(r, err)
 	}
 	answer := Answer{Code: response.StatusCode, Body: body, Warnings: response.Header.Values("Warning")}
 	if strings.Contains(response.Header.Get("Content-Type"), "json") {
 		_ = json.Unmarshal(body, &answer.Object) // not JSON after all: Object stays nil, Body tells
 	}
 	return answer, nil
+}
+
+// NoAnswer tells that a request got no answer, or not a whole one.
+type NoAnswer struct {
+	Method, Path string
+	Cause        error
+}
+
+func (e *NoAnswer) Error() string { return fmt.Sprintf("send %s %s: %v", e.Method, e.Path, e.Cause) }
+
+// Unwrap gives the cause.
+func (e *NoAnswer) Unwrap() error { return e.Cause }
+
+// noAnswer drops what the HTTP client repeats of the request.
+func noAnswer(r Request, err error) error {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	return &NoAnswer{Method: r.Method, Path: r.Path, Cause: err}
 }
 
 func (u *User) request(ctx context.Context, r Request) (*http.Request, error) {
