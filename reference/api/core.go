@@ -62,8 +62,7 @@ func coreResources() []Resource {
 			Served: core, Plural: "secrets", FieldNames: names("type"),
 			Columns: columns.Secret(),
 		}, hooks[corev1.Secret]{
-			fields: secretFields,
-			create: prepare.SecretCreate, update: prepare.SecretUpdate,
+			fields:   secretFields,
 			validate: validation.Secret, validateUpdate: validation.SecretUpdate,
 		}),
 

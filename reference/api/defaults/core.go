@@ -6,8 +6,17 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
+// secret moves stringData, which is written but never read, into data, where it
+// wins over a value of the same key. Admission sees the outcome.
 func secret(s *corev1.Secret) {
 	value(&s.Type, corev1.SecretTypeOpaque)
+	if len(s.StringData) > 0 && s.Data == nil {
+		s.Data = make(map[string][]byte, len(s.StringData))
+	}
+	for key, text := range s.StringData {
+		s.Data[key] = []byte(text)
+	}
+	s.StringData = nil
 }
 
 // namespace keeps the label that selects a namespace by its name
@@ -23,12 +32,24 @@ func namespace(ns *corev1.Namespace) {
 	ns.Labels[corev1.LabelMetadataName] = ns.Name
 }
 
+// node also makes podCIDR and podCIDRs agree: writers may know one of them only.
 func node(n *corev1.Node) {
+	if first(n.Spec.PodCIDRs) != n.Spec.PodCIDR && n.Spec.PodCIDR != "" {
+		n.Spec.PodCIDRs = []string{n.Spec.PodCIDR}
+	}
+	n.Spec.PodCIDR = first(n.Spec.PodCIDRs)
 	resourceList(n.Status.Capacity)
 	resourceList(n.Status.Allocatable)
 	if n.Status.Allocatable == nil && n.Status.Capacity != nil {
 		n.Status.Allocatable = n.Status.Capacity.DeepCopy()
 	}
+}
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
 }
 
 func replicationController(rc *corev1.ReplicationController) {

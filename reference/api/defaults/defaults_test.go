@@ -171,6 +171,12 @@ spec:
   internalTrafficPolicy: Cluster
   externalTrafficPolicy: Cluster
   allocateLoadBalancerNodePorts: true`},
+		{name: "secret", obj: &corev1.Secret{}, given: `
+{stringData: {a: new, c: x}, data: {a: b2xk, b: a2VwdA==}}`, want: `
+{type: Opaque, data: {a: bmV3, b: a2VwdA==, c: eA==}}`},
+		{name: "node", obj: &corev1.Node{}, given: `
+{spec: {podCIDR: 10.0.0.0/24}, status: {capacity: {cpu: 2}}}`, want: `
+{spec: {podCIDR: 10.0.0.0/24, podCIDRs: [10.0.0.0/24]}, status: {capacity: {cpu: 2}, allocatable: {cpu: 2}}}`},
 		{name: "namespace", obj: &corev1.Namespace{}, given: `
 metadata: {name: n}`, want: `
 metadata: {name: n, labels: {kubernetes.io/metadata.name: n}}

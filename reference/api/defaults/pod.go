@@ -23,6 +23,7 @@ func Pod(pod *corev1.Pod) {
 		}
 	}
 	podRequests(&pod.Spec)
+	podIPs(&pod.Status)
 	for i := range pod.Status.ContainerStatuses {
 		containerStatus(&pod.Status.ContainerStatuses[i])
 	}
@@ -121,6 +122,16 @@ func isHugePages(name corev1.ResourceName) bool {
 func hostPorts(ports []corev1.ContainerPort) {
 	for i := range ports {
 		value(&ports[i].HostPort, ports[i].ContainerPort)
+	}
+}
+
+// podIPs makes podIP and podIPs agree: writers may know one of them only.
+func podIPs(status *corev1.PodStatus) {
+	switch {
+	case status.PodIP == "" && len(status.PodIPs) > 0:
+		status.PodIP = status.PodIPs[0].IP
+	case status.PodIP != "" && (len(status.PodIPs) == 0 || status.PodIPs[0].IP != status.PodIP):
+		status.PodIPs = []corev1.PodIP{{IP: status.PodIP}}
 	}
 }
 

@@ -17,11 +17,8 @@ func indexList(text string, completions int32) error {
 	}
 	last := int64(-1)
 	for part := range strings.SplitSeq(text, ",") {
-		from, to, ranged := strings.Cut(part, "-")
-		if !ranged {
-			to = from
-		}
-		for _, word := range []string{from, to} {
+		words := strings.SplitN(part, "-", 2)
+		for i, word := range words {
 			n, err := strconv.ParseInt(word, 10, 32)
 			if err != nil {
 				return fmt.Errorf("cannot convert string to integer for index: %q", word)
@@ -29,7 +26,7 @@ func indexList(text string, completions int32) error {
 			if n >= int64(completions) {
 				return fmt.Errorf("too large index: %q", word)
 			}
-			if n < last || n == last && word == from {
+			if n < last || i == 0 && n == last {
 				return fmt.Errorf("non-increasing order, previous: %d, current: %d", last, n)
 			}
 			last = n

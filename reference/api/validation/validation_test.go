@@ -156,4 +156,3 @@ func compare(t *testing.T, errs field.ErrorList, want []string) {
 		t.Errorf("errors:\n%s", strings.Join(got, "\n"))
 	}
 }
-
