@@ -74,11 +74,41 @@ func Within(ctx context.Context, observe Observer, limit time.Duration) error {
 	return v.verdict(err, v.latest)
 }
 
+// firstLook bounds the time until the first observation of a span: a slow
+// answer is not an absence of the condition.
+const firstLook = 30 * time.Second
+
 // For waits for the whole span, in which the condition must hold all the time.
+// The span begins with the first observation.
 func For(ctx context.Context, observe Observer, span time.Duration) error {
 	v := newVigil("for " + span.String())
-	err := v.run(ctx, observe, span, func(seen error) bool { return seen != nil })
+	err := v.run(ctx, fromFirst(observe, span), firstLook+span, func(seen error) bool { return seen != nil })
 	return v.verdict(err, v.latest)
+}
+
+// fromFirst ends an observer when the span since its first observation is over.
+func fromFirst(observe Observer, span time.Duration) Observer {
+	return func(outer context.Context, see func(error) bool) error {
+		ctx, cancel := context.WithCancel(outer)
+		defer cancel()
+		var end *time.Timer
+		err := observe(ctx, func(seen error) bool {
+			if seen != nil && ctx.Err() != nil {
+				return true
+			}
+			if end == nil {
+				end = time.AfterFunc(span, cancel)
+			}
+			return see(seen)
+		})
+		if end != nil {
+			end.Stop()
+		}
+		if ctx.Err() != nil && outer.Err() == nil {
+			return nil // the span is over
+		}
+		return err
+	}
 }
 
 // vigil collects the observations of one wait.
