@@ -10,11 +10,16 @@ import (
 	"strings"
 
 	"github.com/seatrial/seatrial/steps/client"
+	"github.com/seatrial/seatrial/steps/wait"
 )
 
 // objectSteps are the sentences that make the world of a scenario.
 func objectSteps() []Step {
 	return []Step{
+		{
+			Sentence: `an empty Namespace`, Phase: Setup, do: haveNamespace,
+			Doc: "The scenario's own Namespace, ${ns}, in which all objects are that name no other one. It is there without being mentioned.",
+		},
 		{
 			Sentence: `{article} {kind} {name}`, Phase: Setup, Argument: MayHaveText, do: haveObject,
 			Doc: "Makes an object. The YAML shows only what matters: apiVersion, kind, name and namespace are filled in, a container without an " +
@@ -39,6 +44,14 @@ func objectSteps() []Step {
 			Doc: "Keeps a value of the last answer as a ${variable} for later lines.",
 		},
 	}
+}
+
+func haveNamespace(ctx context.Context, w *World, _ Args) error {
+	kind, err := w.kind(ctx, "Namespace", "v1")
+	if err != nil {
+		return err
+	}
+	return wait.Within(ctx, w.one(kind, "", w.Namespace, func(map[string]any) error { return nil }), w.scaled(glance))
 }
 
 func haveObject(ctx context.Context, w *World, a Args) error {

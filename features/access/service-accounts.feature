@@ -164,7 +164,7 @@ Feature: Programs have accounts of their own
     Scenario: A Pod of an account that does not exist is refused
       Make the account first.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I try to create Pod "web":
         """yaml
         spec: {serviceAccountName: nobody}

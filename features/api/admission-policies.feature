@@ -20,7 +20,7 @@ Feature: Policies can forbid what validation allows
     Scenario: A request that breaks the policy is refused
       The message of the policy tells why. It takes the API server a moment to notice a new binding.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create ValidatingAdmissionPolicyBinding "${ns}.example.com":
         """yaml
         spec:
@@ -42,7 +42,7 @@ Feature: Policies can forbid what validation allows
     Scenario: A policy without a binding forbids nothing
       The policy alone has no effect.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create ConfigMap "settings":
         """yaml
         data: {colour: red}

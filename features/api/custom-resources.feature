@@ -40,7 +40,7 @@ Feature: A cluster can be taught new kinds
     Scenario: Fields that are left out get their defaults
       The default is stored with the object.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Widget "one":
         """yaml
         spec: {size: 3}
@@ -51,7 +51,7 @@ Feature: A cluster can be taught new kinds
     Scenario: A value outside of the schema is refused
       The message names the field and the bound.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I try to create Widget "one":
         """yaml
         spec: {size: 11}
@@ -64,7 +64,7 @@ Feature: A cluster can be taught new kinds
     Scenario: A rule that several fields are part of is enforced
       The rule is an expression of the Common Expression Language.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I try to create Widget "one":
         """yaml
         spec: {size: 7, colour: red}
@@ -76,7 +76,7 @@ Feature: A cluster can be taught new kinds
     Scenario: Fields that the schema does not know are dropped
       Without strict field validation the request is accepted all the same.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I send POST "/apis/${ns}.example.com/v1/namespaces/${ns}/widgets?fieldValidation=Ignore":
         """yaml
         apiVersion: ${ns}.example.com/v1

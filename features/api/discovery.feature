@@ -10,7 +10,7 @@ Feature: The API describes itself
     Scenario: The version of the API server
       The fields tell the release that the cluster claims to be.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I send GET "/version"
       Then the answer matches:
         """yaml
@@ -23,7 +23,7 @@ Feature: The API describes itself
     Scenario Outline: The health check <path>
       The answer of a check that passes is "ok".
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I send GET "<path>"
       Then the answer is "ok"
 
@@ -39,7 +39,7 @@ Feature: The API describes itself
     Scenario: The core group lists its kinds
       Each kind tells its plural name, whether it is namespaced, and what can be done with it.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I send GET "/api/v1"
       Then the answer matches:
         """yaml
@@ -54,7 +54,7 @@ Feature: The API describes itself
     Scenario: The API groups are listed with their preferred versions
       The core group is not among them; it is older than groups.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I send GET "/apis"
       Then the answer matches:
         """yaml
@@ -69,7 +69,7 @@ Feature: The API describes itself
     Scenario: The schema of every kind is published
       kubectl explain and many other tools read it.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I send GET "/openapi/v3/apis/apps/v1"
       Then the answer matches:
         """yaml

@@ -10,7 +10,7 @@ Feature: A namespace holds the objects of one purpose
     Scenario: A new namespace gets its service account and the root certificate
       Pods need both to talk to the API server.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Namespace "${ns}-new"
       Then within 30 seconds, status.phase of Namespace "${ns}-new" is "Active"
       And within 30 seconds, ServiceAccount "${ns}-new/default" exists
@@ -23,7 +23,7 @@ Feature: A namespace holds the objects of one purpose
     Scenario: Every namespace bears its name as a label
       So selectors can pick a namespace by its name.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Namespace "${ns}-new"
       Then Namespace "${ns}-new" matches:
         """yaml

@@ -11,7 +11,7 @@ Feature: Objects are stored, read and removed
     Scenario: A created object gets a uid, a time and a version
       The answer to the request already holds what the API server filled in.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create ConfigMap "settings":
         """yaml
         data: {colour: blue}
@@ -29,7 +29,7 @@ Feature: Objects are stored, read and removed
     Scenario: An object without a name gets one with the wanted beginning
       The API server adds random characters to metadata.generateName.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I send POST "/api/v1/namespaces/${ns}/configmaps":
         """yaml
         metadata: {generateName: settings-}

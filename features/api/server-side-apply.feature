@@ -11,7 +11,7 @@ Feature: Server-side apply lets several managers share an object
     Scenario: Applying an object that does not exist creates it
       The field manager is kept in metadata.managedFields.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I apply ConfigMap "settings" as "painter":
         """yaml
         data: {colour: blue}
@@ -26,7 +26,7 @@ Feature: Server-side apply lets several managers share an object
     Scenario: A field that its only manager leaves out is removed
       To apply is to say everything that you want to be there.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       And I apply ConfigMap "settings" as "painter":
         """yaml
         data: {colour: blue, size: small}

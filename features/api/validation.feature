@@ -10,7 +10,7 @@ Feature: The API server refuses what makes no sense
     Scenario: An unknown field is refused
       Field validation is chosen by the query parameter fieldValidation.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I try to send POST "/apis/apps/v1/namespaces/${ns}/deployments?fieldValidation=Strict":
         """yaml
         metadata: {name: web}
@@ -31,7 +31,7 @@ Feature: The API server refuses what makes no sense
     Scenario: A name with capital letters is refused
       The names of most kinds are DNS subdomain names.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I try to create ConfigMap "Settings"
       Then it is refused with 422 Invalid
       And the message contains "a lowercase RFC 1123 subdomain"
@@ -40,7 +40,7 @@ Feature: The API server refuses what makes no sense
     Scenario: A refusal lists every fault with its field
       Programs read the causes, people the message.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I try to create Pod "web":
         """yaml
         spec: {restartPolicy: Sometimes, containers: [{name: Main, image: x}]}
@@ -61,7 +61,7 @@ Feature: The API server refuses what makes no sense
     Scenario: A Deployment must select the Pods that it makes
       Otherwise it would make Pods without end.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I try to create Deployment "web":
         """yaml
         spec:
@@ -96,7 +96,7 @@ Feature: The API server refuses what makes no sense
     Scenario: A dry run answers as if the object had been stored
       The answer holds the defaults and the identity; the object is not there afterwards.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I send POST "/api/v1/namespaces/${ns}/pods?dryRun=All":
         """yaml
         metadata: {name: web}

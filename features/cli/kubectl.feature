@@ -64,7 +64,7 @@ Feature: kubectl shows and changes a cluster
     Scenario: Manifests are applied
       What is not there is created.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I call "kubectl apply -f -":
         """yaml
         apiVersion: v1
@@ -84,7 +84,7 @@ Feature: kubectl shows and changes a cluster
     Scenario: A manifest with an unknown field is refused
       Nothing is created.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I try to call "kubectl apply -f -":
         """yaml
         apiVersion: v1

@@ -11,7 +11,7 @@ Feature: A Secret brings confidential data into containers
     Scenario: stringData is encoded by the API server
       The field can be written, but never read.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Secret "password":
         """yaml
         stringData: {word: hush}
@@ -27,7 +27,7 @@ Feature: A Secret brings confidential data into containers
     Scenario: A Secret of a known type must have the keys of the type
       The type kubernetes.io/tls needs a certificate and a key.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I try to create Secret "certificate":
         """yaml
         type: kubernetes.io/tls

@@ -11,7 +11,7 @@ Feature: A container gets its command, its environment and its identity
     Scenario: A command and arguments take the place of those of the image
       The command replaces the entrypoint; the arguments follow it.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "job":
         """yaml
         spec: {restartPolicy: Never, containers: [{name: main, command: [echo, one], args: [two, "three four"]}]}
@@ -38,7 +38,7 @@ Feature: A container gets its command, its environment and its identity
     Scenario: $(NAME) stands for a variable that was defined before
       A reference to an unknown variable, and one with a second $, stay as they are.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "job":
         """yaml
         spec:
@@ -123,7 +123,7 @@ Feature: A container gets its command, its environment and its identity
     Scenario: A container that must not be root is not started as root
       The container stays waiting, and its state says why.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "web":
         """yaml
         spec: {containers: [{name: main, securityContext: {runAsNonRoot: true, runAsUser: 0}}]}

@@ -12,7 +12,7 @@ Feature: Containers are started, restarted and ended
     Scenario Outline: <policy> with exit code <code>: the container <outcome>, the Pod is <phase>
       A Pod whose containers have all ended for good has Succeeded, or Failed if one of them did.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "job":
         """yaml
         spec: {restartPolicy: <policy>, containers: [{name: main, command: [sh, -c, "exit <code>"]}]}
@@ -35,7 +35,7 @@ Feature: Containers are started, restarted and ended
     Scenario: A container that ends again and again is started with growing pauses
       The state says so with the reason CrashLoopBackOff.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "broken":
         """yaml
         spec: {containers: [{name: main, command: ["false"]}]}
@@ -53,7 +53,7 @@ Feature: Containers are started, restarted and ended
     Scenario: A container can leave a message when it ends
       What it wrote to the termination message path is shown in its status.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "job":
         """yaml
         spec:
@@ -71,7 +71,7 @@ Feature: Containers are started, restarted and ended
     Scenario: The end of the log can stand in for the message
       Only when the container ended with an error and wrote no message.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "job":
         """yaml
         spec:
@@ -152,7 +152,7 @@ Feature: Containers are started, restarted and ended
     Scenario: A Pod that runs longer than it may has failed
       The limit counts from the start of the Pod.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "job":
         """yaml
         spec: {restartPolicy: Never, activeDeadlineSeconds: 3}

@@ -44,7 +44,7 @@ Feature: A node reports what it is and what runs on it
     Scenario: A running Pod tells its addresses, its node and its containers
       The address of the node is one of the addresses in the status of the Node.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "web"
       Then within 60 seconds, Pod "web" matches:
         """yaml
@@ -65,7 +65,7 @@ Feature: A node reports what it is and what runs on it
     Scenario: A container waits for an image that cannot be pulled
       The attempts go on with growing pauses; the Pod starts as soon as the image can be had.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "web":
         """yaml
         spec: {containers: [{name: main, image: "invalid.invalid/no/such:image"}]}
@@ -79,7 +79,7 @@ Feature: A node reports what it is and what runs on it
     Scenario: The pull policy Never uses only images that are there
       The state says ErrImageNeverPull.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "web":
         """yaml
         spec: {containers: [{name: main, image: "invalid.invalid/no/such:image", imagePullPolicy: Never}]}

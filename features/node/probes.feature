@@ -12,7 +12,7 @@ Feature: Probes tell whether a container is well
     Scenario Outline: The <form> readiness probe succeeds
       The Pod is Ready when all of its containers are.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "web":
         """yaml
         spec: {containers: [{name: main, args: <args>, readinessProbe: {<probe>, periodSeconds: 1}}]}
@@ -33,7 +33,7 @@ Feature: Probes tell whether a container is well
     Scenario: A container whose readiness probe fails runs on without being ready
       Readiness never restarts a container.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "web":
         """yaml
         spec: {containers: [{name: main, readinessProbe: {exec: {command: ["false"]}, periodSeconds: 1}}]}
@@ -76,7 +76,7 @@ Feature: Probes tell whether a container is well
     Scenario: An HTTP answer of 400 or more is a failure
       Any answer from 200 to 399 is a success.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "web":
         """yaml
         spec: {containers: [{name: main, args: [netexec], livenessProbe: {httpGet: {port: 8080, path: "/echo?code=500"}, periodSeconds: 1, failureThreshold: 2}}]}
@@ -89,7 +89,7 @@ Feature: Probes tell whether a container is well
     Scenario: The other probes wait for the startup probe
       A slow start does not look like a failure.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "web":
         """yaml
         spec:

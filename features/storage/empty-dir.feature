@@ -27,7 +27,7 @@ Feature: An emptyDir lives as long as its Pod
     Scenario: The directory outlives a container
       A restarted container finds what the one before has left.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "web":
         """yaml
         spec:

@@ -36,7 +36,7 @@ Feature: A hostPath is a piece of the node
     Scenario: A Pod waits for a directory that must exist
       With the type Directory nothing is made.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "reader":
         """yaml
         spec:

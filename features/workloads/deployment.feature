@@ -12,7 +12,7 @@ Feature: A Deployment rolls out new versions
     Scenario: A new Deployment gets its Pods running
       The Deployment makes a ReplicaSet, and that makes the Pods.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Deployment "web":
         """yaml
         spec: {replicas: 2}
@@ -178,7 +178,7 @@ Feature: A Deployment rolls out new versions
     Scenario: A roll-out that is stuck is reported
       The condition Progressing turns False after progressDeadlineSeconds; nothing is undone.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Deployment "web":
         """yaml
         spec: {replicas: 1, progressDeadlineSeconds: 3, template: {spec: {nodeSelector: {example.com/nowhere: "yes"}}}}

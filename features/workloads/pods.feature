@@ -39,7 +39,7 @@ Feature: A Pod runs containers together
     Scenario: Init containers run in their order
       Each one must end well before the next is started.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "web":
         """yaml
         spec:
@@ -64,7 +64,7 @@ Feature: A Pod runs containers together
     Scenario: A failed init container keeps the Pod from starting
       With the restart policy Never the Pod has failed.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "web":
         """yaml
         spec: {restartPolicy: Never, initContainers: [{name: first, command: [sh, -c, exit 3]}]}
@@ -81,7 +81,7 @@ Feature: A Pod runs containers together
     Scenario: A failed init container is tried again
       The restart policy Always and OnFailure retry it until it ends well.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "web":
         """yaml
         spec:
@@ -97,7 +97,7 @@ Feature: A Pod runs containers together
     Scenario: A sidecar runs on beside the other containers
       An init container with restartPolicy Always is only waited for until it has started.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "web":
         """yaml
         spec: {initContainers: [{name: helper, restartPolicy: Always}]}
@@ -116,7 +116,7 @@ Feature: A Pod runs containers together
     Scenario Outline: Requests <requests> and limits <limits> make the class <class>
       The class decides who has to go first when a Node runs short.
 
-      Given a ConfigMap "other"
+      Given an empty Namespace
       When I create Pod "web":
         """yaml
         spec: {containers: [{name: main, resources: {requests: <requests>, limits: <limits>}}]}
