@@ -48,6 +48,9 @@ func (s *Server) build(ctx context.Context) error {
 	if err := c.secure(s.ids); err != nil {
 		return err
 	}
+	if err := c.audit(); err != nil {
+		return err
+	}
 	if s.options.EtcdReady != nil {
 		if err := s.options.EtcdReady(ctx); err != nil {
 			return err

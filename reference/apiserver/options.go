@@ -49,6 +49,10 @@ type Options struct {
 	// off, besides those that are on by default.
 	EnableAdmission, DisableAdmission []string
 
+	// AuditPolicyFile (--audit-policy-file) says which requests are written to
+	// AuditLog (--audit-log-path; "-" is the standard output). Both or none.
+	AuditPolicyFile, AuditLog string
+
 	// KubeletTLS is how the server proves itself to kubelets (exec, log,
 	// port-forward, nodes/proxy) and whom it trusts. Nil trusts any kubelet and
 	// presents nothing.
@@ -73,6 +77,9 @@ func (o *Options) complete() error {
 	}
 	if len(o.Listeners) > 0 && (len(o.ServingCert) == 0 || len(o.ServingKey) == 0) {
 		return errors.New("make API server: listeners need a serving certificate and its key")
+	}
+	if (o.AuditPolicyFile == "") != (o.AuditLog == "") {
+		return errors.New("make API server: --audit-policy-file and --audit-log-path need each other")
 	}
 	if !o.AdvertiseAddress.IsValid() {
 		o.AdvertiseAddress = netip.AddrPortFrom(hostAddress(), 6443)

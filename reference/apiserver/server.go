@@ -100,9 +100,6 @@ func (s *Server) ClientConfig(component string, groups ...string) *rest.Config {
 	return s.ids.clientConfig(component, groups...)
 }
 
-// Handler is the whole server, authentication included, for tests that need a listener of their own.
-func (s *Server) Handler() http.Handler { return s.handler }
-
 // askReady returns nil when the server is ready, else what is not.
 func askReady(ctx context.Context, c *http.Client) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, inprocess.Host+"/readyz", nil)

@@ -1,6 +1,11 @@
 package apiserver_test
 
 import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -10,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/seatrial/seatrial/reference/apiserver"
 	"github.com/seatrial/seatrial/reference/apiserver/apiservertest"
 )
 
@@ -68,6 +74,31 @@ func TestServiceAddressesAreTakenAndGivenBack(t *testing.T) {
 	if ips := held(t, client); len(ips) != 0 {
 		t.Errorf("delete left %v", ips)
 	}
+}
+
+func TestSmallRangeIsUsedToTheLastAddress(t *testing.T) {
+	server := apiservertest.Run(t, apiserver.Options{ServiceCIDR: netip.MustParsePrefix("10.0.0.0/29")})
+	client := kubernetes.NewForConfigOrDie(server.ClientConfig("admin", "system:masters"))
+	services := client.CoreV1().Services("default")
+	const free = 5 // of eight: the first, the last, and that of default/kubernetes are taken
+	var group sync.WaitGroup
+	errs := make([]error, free)
+	for i := range free {
+		group.Go(func() {
+			_, errs[i] = services.Create(t.Context(), service(fmt.Sprintf("s%d", i), ""), metav1.CreateOptions{})
+		})
+	}
+	group.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := services.Create(t.Context(), service("more", ""), metav1.CreateOptions{}); !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), "range is full") {
+		t.Errorf("service in a full range: %v", err)
+	}
+	if err := services.Delete(t.Context(), "s3", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	must[*corev1.Service](t)(services.Create(t.Context(), service("more", ""), metav1.CreateOptions{}))
 }
 
 func TestServiceChangesItsType(t *testing.T) {

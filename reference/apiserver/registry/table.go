@@ -17,8 +17,11 @@ func tableConvertor(row api.Resource) rest.TableConvertor {
 	if len(row.Columns) == 0 {
 		return rest.NewDefaultTableConvertor(schema.GroupResource{Group: Hub(row).Group, Resource: row.Plural})
 	}
-	return table{columns: row.Columns}
+	return NewTable(row.Columns)
 }
+
+// NewTable prints the given columns.
+func NewTable(columns []api.Column) rest.TableConvertor { return table{columns: columns} }
 
 type table struct{ columns []api.Column }
 

@@ -16,6 +16,9 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/registry/rest"
+
+	"github.com/seatrial/seatrial/reference/api"
+	"github.com/seatrial/seatrial/reference/apiserver/registry"
 )
 
 // checkTimeout bounds one check.
@@ -32,7 +35,25 @@ type Statuses struct {
 
 // NewStatuses serves the components with the given names.
 func NewStatuses(checks map[string]Check) *Statuses {
-	return &Statuses{TableConvertor: rest.NewDefaultTableConvertor(corev1.Resource("componentstatuses")), checks: checks}
+	return &Statuses{TableConvertor: registry.NewTable(columns()), checks: checks}
+}
+
+// columns are those of upstream.
+func columns() []api.Column {
+	of := func(f func(corev1.ComponentCondition) any) func(runtime.Object) any {
+		return func(obj runtime.Object) any { return f(obj.(*corev1.ComponentStatus).Conditions[0]) }
+	}
+	return []api.Column{
+		{Name: "Name", Format: "name", Cell: func(obj runtime.Object) any { return obj.(*corev1.ComponentStatus).Name }},
+		{Name: "Status", Cell: of(func(c corev1.ComponentCondition) any {
+			if c.Status == corev1.ConditionTrue {
+				return "Healthy"
+			}
+			return "Unhealthy"
+		})},
+		{Name: "Message", Cell: of(func(c corev1.ComponentCondition) any { return c.Message })},
+		{Name: "Error", Cell: of(func(c corev1.ComponentCondition) any { return c.Error })},
+	}
 }
 
 // New implements rest.Storage.
