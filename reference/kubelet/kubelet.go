@@ -33,6 +33,7 @@ import (
 	"github.com/seatrial/seatrial/reference/kubelet/pods"
 	"github.com/seatrial/seatrial/reference/kubelet/probes"
 	"github.com/seatrial/seatrial/reference/kubelet/server"
+	"github.com/seatrial/seatrial/reference/kubelet/staticpods"
 	"github.com/seatrial/seatrial/reference/kubelet/status"
 	"github.com/seatrial/seatrial/reference/kubelet/volumes"
 	"github.com/seatrial/seatrial/reference/kubelet/volumes/mount"
@@ -53,6 +54,7 @@ type Kubelet struct {
 	server   *server.Server
 	watches  *watches
 	recorder record.EventBroadcaster
+	static   *staticpods.Source
 }
 
 // New puts a kubelet together. Nothing runs before Run.
@@ -87,6 +89,9 @@ func New(options Options) (*Kubelet, error) {
 	}
 	k.buildNode(machine)
 	k.buildPods(machine)
+	if err := k.buildStatic(); err != nil {
+		return nil, err
+	}
 	return k, k.buildServer()
 }
 
@@ -118,9 +123,27 @@ func (k *Kubelet) buildPods(machine node.Machine) {
 		Names:    names.Cluster{Domain: o.ClusterDomain, Servers: o.ClusterDNS, ResolvConf: o.ResolvConf},
 		Profiles: profiles, Services: k.watches.services, Node: k.node.Object,
 		Admit:  admit.Rules{UnsafeSysctls: o.UnsafeSysctls, AppArmor: profiles.AppArmor},
-		Mirror: func(*corev1.Pod) *corev1.Pod { return nil },
+		Mirror: k.mirrorOf,
 		LogDir: o.LogDir, HostIPs: []string{o.NodeIP}, NodeMemory: machine.Memory, Clock: o.Clock, Log: o.Log,
 	})
+}
+
+func (k *Kubelet) buildStatic() error {
+	o := k.options
+	if o.ManifestDir != "" {
+		if err := os.MkdirAll(o.ManifestDir, 0o755); err != nil {
+			return fmt.Errorf("make manifest directory: %w", err)
+		}
+	}
+	k.static = staticpods.New(staticpods.Options{
+		Dir: o.ManifestDir, NodeName: o.NodeName, Client: k.client, Node: k.node.Object, Update: k.pods.Update, Remove: k.pods.Remove,
+		Changed: k.pods.Changed, Clock: o.Clock, Log: o.Log,
+	})
+	return nil
+}
+
+func (k *Kubelet) mirrorOf(pod *corev1.Pod) *corev1.Pod {
+	return k.static.Mirror(pod)
 }
 
 func (k *Kubelet) buildServer() error {
@@ -164,6 +187,10 @@ func (k *Kubelet) Run(ctx context.Context) error {
 	run(func(ctx context.Context) error {
 		<-running
 		return k.runSources(ctx)
+	})
+	run(func(ctx context.Context) error {
+		<-running
+		return k.static.Run(ctx)
 	})
 	<-ctx.Done()
 	group.Wait()

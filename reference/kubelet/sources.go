@@ -73,6 +73,7 @@ func (k *Kubelet) runSources(ctx context.Context) error {
 	if !cache.WaitForCacheSync(ctx.Done(), registration.HasSynced) {
 		return nil
 	}
+	k.static.Scan()
 	k.removeOrphans(ctx)
 	events := cri.Events{Client: k.cri, Clock: k.options.Clock, Log: k.options.Log, Changed: k.pods.Changed}
 	events.Run(ctx)
@@ -94,16 +95,17 @@ func (k *Kubelet) handleNode() error {
 func (k *Kubelet) podEvents() cache.ResourceEventHandler {
 	update := func(obj any) {
 		pod := obj.(*corev1.Pod)
-		if pod.Annotations[corev1.MirrorPodAnnotationKey] != "" {
-			return // stands for a static pod
-		}
 		k.writer.Observe(pod)
+		if isMirror(pod) {
+			k.static.Observe(pod)
+			return
+		}
 		k.pods.Update(pod)
 	}
 	return cache.ResourceEventHandlerFuncs{
 		AddFunc: update,
 		UpdateFunc: func(old, obj any) {
-			if before, now := old.(*corev1.Pod), obj.(*corev1.Pod); before.UID != now.UID {
+			if before, now := old.(*corev1.Pod), obj.(*corev1.Pod); before.UID != now.UID && !isMirror(before) {
 				k.pods.Remove(before) // deleted and made again between two looks
 			}
 			update(obj)
@@ -112,7 +114,16 @@ func (k *Kubelet) podEvents() cache.ResourceEventHandler {
 			if gone, ok := obj.(cache.DeletedFinalStateUnknown); ok {
 				obj = gone.Obj
 			}
-			k.pods.Remove(obj.(*corev1.Pod))
+			pod := obj.(*corev1.Pod)
+			if isMirror(pod) {
+				k.writer.Forget(pod.UID)
+				k.static.Gone(pod)
+				return
+			}
+			k.pods.Remove(pod)
 		},
 	}
 }
+
+// isMirror tells that the object stands for a static pod.
+func isMirror(pod *corev1.Pod) bool { return pod.Annotations[corev1.MirrorPodAnnotationKey] != "" }

@@ -181,3 +181,27 @@ func safeSysctls() []string {
 		"net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem",
 	}
 }
+
+// Room tells whether a pod that asks for more, or less, than before still has its place.
+type Room int
+
+// Answers of Fits.
+const (
+	Fits       Room = iota
+	NotNow          // others hold what it asks for
+	Impossible      // the node does not have it at all
+)
+
+// RoomFor compares what a pod asks for with the node and the other pods. The message says what is missing.
+func RoomFor(pod *corev1.Pod, others []*corev1.Pod, node *corev1.Node) (Room, string) {
+	if node == nil {
+		return Fits, ""
+	}
+	if alone := fits(pod, nil, node); alone != nil {
+		return Impossible, alone.Message
+	}
+	if rejection := fits(pod, others, node); rejection != nil {
+		return NotNow, rejection.Message
+	}
+	return Fits, ""
+}

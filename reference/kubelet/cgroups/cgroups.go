@@ -48,6 +48,15 @@ func (g Groups) Parent(pod *corev1.Pod) string {
 	return filepath.Join("/", filepath.Join(parts...), "pod"+string(pod.UID))
 }
 
+// Widen takes the limits off the group of a pod for the time of a change, so that containers may get more before others give.
+func (g Groups) Widen(pod *corev1.Pod) error {
+	parent := g.Parent(pod)
+	if g.V2() {
+		return g.write(limits{shares: limitsOf(pod).shares}.v2(filepath.Join(g.Mount, parent)))
+	}
+	return g.write(limits{shares: limitsOf(pod).shares}.v1(g.Mount, parent))
+}
+
 // Create makes the group of a pod with its limits, or sets the limits of a group that exists.
 func (g Groups) Create(pod *corev1.Pod) error {
 	parent := g.Parent(pod)

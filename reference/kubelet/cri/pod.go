@@ -21,7 +21,12 @@ type Pod struct {
 }
 
 func (p *Pod) sort() {
-	slices.SortFunc(p.Sandboxes, func(a, b *runtimeapi.PodSandboxStatus) int { return compare(b.CreatedAt, a.CreatedAt) })
+	slices.SortFunc(p.Sandboxes, func(a, b *runtimeapi.PodSandboxStatus) int {
+		if attempts := compare(int64(b.Metadata.GetAttempt()), int64(a.Metadata.GetAttempt())); attempts != 0 {
+			return attempts
+		}
+		return compare(b.CreatedAt, a.CreatedAt)
+	})
 	slices.SortFunc(p.Containers, func(a, b *runtimeapi.ContainerStatus) int {
 		if attempts := compare(int64(Attempt(b)), int64(Attempt(a))); attempts != 0 && Name(a) == Name(b) {
 			return attempts

@@ -16,6 +16,7 @@ import (
 // advance does the next thing for a pod that should run.
 func (w *worker) advance(ctx context.Context, next *alarm) {
 	w.mount(ctx, next)
+	w.resize(ctx, next)
 	plan := makePlan(w.situation())
 	if plan.again > 0 {
 		next.in(plan.again)
@@ -27,9 +28,8 @@ func (w *worker) advance(ctx context.Context, next *alarm) {
 	for _, s := range plan.stop {
 		w.stopContainer(ctx, s)
 	}
-	w.resize(ctx, next)
 	w.mu.Lock()
-	busy, mounted, notBefore := w.shared.start.busy(), w.shared.volumes != nil, w.shared.sandboxFor
+	busy, mounted, notBefore := w.before.busy || w.shared.start.busy(), w.shared.volumes != nil, w.shared.sandboxFor
 	w.mu.Unlock()
 	if busy {
 		return
@@ -50,7 +50,7 @@ func (w *worker) advance(ctx context.Context, next *alarm) {
 // start runs the one operation that makes sandboxes and containers.
 func (w *worker) start(ctx context.Context, run func(ctx context.Context, pod *corev1.Pod)) {
 	ctx, cancel := context.WithCancel(ctx)
-	pod := w.podWithStatus()
+	pod := w.allocatedPod(w.podWithStatus())
 	w.mu.Lock()
 	w.shared.start.enter()
 	w.shared.cancel = cancel
@@ -70,11 +70,8 @@ func (w *worker) situation() situation {
 	for _, verdict := range w.probes.Failed() {
 		failed[verdict.ContainerID] = verdict
 	}
-	w.mu.Lock()
-	stopping := maps.Clone(w.shared.stopping)
-	w.mu.Unlock()
 	return situation{
-		pod: w.podWithStatus(), observed: w.observed, started: w.isStarted, failed: failed, stopping: stopping, wait: w.wait,
+		pod: w.podWithStatus(), observed: w.observed, started: w.isStarted, failed: failed, stopping: w.before.stopping, wait: w.wait,
 	}
 }
 
@@ -169,14 +166,19 @@ func (w *worker) report() {
 	pod := w.podWithStatus()
 	in := status.Input{
 		Pod: pod, Observed: w.visible(), Waiting: w.waitingReasons(), Ready: w.probes.Ready, Started: w.isStarted,
-		Message: w.message, Verdict: w.verdict, Stopped: w.end != nil && w.end.isStopped(w), HostIPs: w.HostIPs,
+		Message: w.message, Verdict: w.verdict, Stopped: w.before.stopped, HostIPs: w.HostIPs,
 		Allocated: w.allocated, Resize: w.resizeState(), Now: w.Clock.Now(),
 	}
 	pod.Status = status.Compute(in)
 	w.mu.Lock()
 	w.latest = pod
+	freed := !w.free
 	w.free = w.end != nil && (w.end.finished || status.IsTerminal(pod.Status.Phase))
+	freed = freed && w.free
 	w.mu.Unlock()
+	if freed {
+		w.wakeDeferred()
+	}
 	if in.Stopped {
 		w.end.report()
 	}

@@ -57,12 +57,6 @@ type ending struct {
 
 func (e *ending) report() { e.once.Do(func() { close(e.reported) }) }
 
-func (e *ending) isStopped(w *worker) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return e.stopped
-}
-
 // checkEnd begins the end if there is a reason.
 func (w *worker) checkEnd() {
 	switch {

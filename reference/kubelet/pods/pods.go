@@ -218,6 +218,7 @@ func (p *Pods) worker(uid types.UID) *worker {
 // drop forgets a worker that has nothing left to do.
 func (p *Pods) drop(w *worker) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	delete(p.workers, w.uid)
+	p.mu.Unlock()
+	p.wakeDeferred()
 }

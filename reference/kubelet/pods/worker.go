@@ -3,6 +3,7 @@ package pods
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -30,9 +31,10 @@ type worker struct {
 	mu    sync.Mutex
 	inbox inbox
 	// latest is the pod with the status computed last, for readers outside.
-	latest *corev1.Pod
-	free   bool // the pod holds nothing of the node any more
-	shared shared
+	latest   *corev1.Pod
+	free     bool // the pod holds nothing of the node any more
+	deferred bool // a resize waits for room
+	shared   shared
 
 	// The rest belongs to the loop.
 	pod      *corev1.Pod
@@ -44,6 +46,8 @@ type worker struct {
 	crashes  map[string]*crash
 	messages map[string]string // termination messages by container ID
 	end      *ending
+	given    allocation
+	before   before
 	since    time.Time // when this worker began
 }
 
@@ -56,19 +60,30 @@ type inbox struct {
 
 // shared is what operations tell the loop.
 type shared struct {
-	start      gate               // sandbox or containers are being started
-	cancel     context.CancelFunc // ends that
-	mount      gate               // volumes are being set up
-	remount    bool               // the content of volumes may have changed
-	mountAgain time.Time
-	volumes    *volumes.Set
-	resize     gate
-	stopping   map[string]bool // containers being stopped, by ID
-	hooking    map[string]bool // containers whose postStart hook runs, by ID
-	waiting    map[string]corev1.ContainerStateWaiting
-	retry      map[string]time.Time
-	failures   map[string]int
-	sandboxFor time.Time // a new sandbox not before
+	start       gate               // sandbox or containers are being started
+	cancel      context.CancelFunc // ends that
+	mount       gate               // volumes are being set up
+	remount     bool               // the content of volumes may have changed
+	mountAgain  time.Time
+	volumes     *volumes.Set
+	resize      gate
+	resizeAgain time.Time // an update that failed is not tried before
+	resizeError string
+	stopping    map[string]bool // containers being stopped, by ID
+	hooking     map[string]bool // containers whose postStart hook runs, by ID
+	waiting     map[string]corev1.ContainerStateWaiting
+	retry       map[string]time.Time
+	failures    map[string]int
+	sandboxFor  time.Time // a new sandbox not before
+}
+
+// before is what operations had told before the loop looked at the runtime. An operation that ended
+// since is not seen in that look, so nothing may be concluded from its end yet.
+type before struct {
+	busy     bool
+	resizing bool
+	stopping map[string]bool
+	stopped  bool
 }
 
 func newWorker(p *Pods, uid types.UID) *worker {
@@ -168,6 +183,7 @@ func (w *worker) readInbox() {
 	if w.inbox.verdict.Phase != "" && w.verdict.Phase == "" {
 		w.verdict = w.inbox.verdict
 	}
+	w.before = before{busy: w.shared.start.busy(), resizing: w.shared.resize.busy(), stopping: maps.Clone(w.shared.stopping), stopped: w.end != nil && w.end.stopped}
 }
 
 // current returns the pod with its newest status.
