@@ -53,15 +53,15 @@ Feature: A Deployment rolls out new versions
         """yaml
         spec: {template: {metadata: {labels: {version: two}}}}
         """
-      Then within 90 seconds, Deployment "web" matches:
+      Then within 90 seconds, there are exactly 1 ReplicaSet objects with label "app=web,version=one":
+        """yaml
+        spec: {replicas: 0}
+        """
+      And within 60 seconds, there are exactly 0 Pod objects with label "app=web,version=one"
+      And within 60 seconds, Deployment "web" matches:
         """yaml
         metadata: {annotations: {deployment.kubernetes.io/revision: "2"}}
         status: {updatedReplicas: 2, availableReplicas: 2, replicas: 2}
-        """
-      And within 30 seconds, there are exactly 0 Pod objects with label "app=web,version=one"
-      And there are exactly 1 ReplicaSet objects with label "app=web,version=one":
-        """yaml
-        spec: {replicas: 0}
         """
 
     @id:workloads.deployment.keeps-available
@@ -167,7 +167,7 @@ Feature: A Deployment rolls out new versions
         metadata: {annotations: {deployment.kubernetes.io/revision: "2"}}
         status: {updatedReplicas: 1, availableReplicas: 1, replicas: 1}
         """
-      And within 30 seconds, there are exactly 1 ReplicaSet objects with label "app=web":
+      And within 60 seconds, there are exactly 1 ReplicaSet objects with label "app=web":
         """yaml
         metadata: {labels: {version: two}}
         """

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -21,7 +22,7 @@ type Options struct {
 	Features fs.FS
 	// Selection is a tag expression; see spec.ParseSelector. Empty means everything.
 	Selection string
-	// Parallel is how many scenarios run side by side; 0 means 16.
+	// Parallel is how many scenarios run side by side; 0 means 16, or on a throw-away cluster, which shares this machine, 4 for each CPU.
 	Parallel int
 	// Deadline bounds one scenario; 0 means 5 minutes.
 	Deadline time.Duration
@@ -42,9 +43,18 @@ type Options struct {
 	Kit string
 }
 
+// How many scenarios run side by side unless the options say. Most of them wait most of the time.
+const (
+	usualParallel = 16
+	perCPU        = 4
+)
+
 func (o Options) withDefaults() Options {
 	if o.Parallel <= 0 {
-		o.Parallel = 16
+		o.Parallel = usualParallel
+		if o.Throwaway {
+			o.Parallel = min(usualParallel, perCPU*runtime.NumCPU())
+		}
 	}
 	if o.Deadline <= 0 {
 		o.Deadline = 5 * time.Minute
