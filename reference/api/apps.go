@@ -9,6 +9,7 @@ import (
 	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
 	"github.com/seatrial/seatrial/reference/api/validation"
+	"github.com/seatrial/seatrial/reference/api/warnings"
 )
 
 // appsResources are the rows of apps/v1.
@@ -21,6 +22,7 @@ func appsResources() []Resource {
 		}, hooks[appsv1.Deployment]{
 			update:   prepare.DeploymentUpdate,
 			validate: validation.Deployment, validateUpdate: validation.DeploymentUpdate, validateStatus: validation.DeploymentStatusUpdate,
+			warnings: warnings.Deployment,
 		}),
 
 		row[appsv1.ReplicaSet, appsv1.ReplicaSetList](Resource{
@@ -30,6 +32,7 @@ func appsResources() []Resource {
 		}, hooks[appsv1.ReplicaSet]{
 			fields:   replicaSetFields,
 			validate: validation.ReplicaSet, validateUpdate: validation.ReplicaSetUpdate, validateStatus: validation.ReplicaSetStatusUpdate,
+			warnings: warnings.ReplicaSet,
 		}),
 
 		row[appsv1.StatefulSet, appsv1.StatefulSetList](Resource{
@@ -37,6 +40,7 @@ func appsResources() []Resource {
 			Columns: columns.StatefulSet(),
 		}, hooks[appsv1.StatefulSet]{
 			validate: validation.StatefulSet, validateUpdate: validation.StatefulSetUpdate, validateStatus: validation.StatefulSetStatusUpdate,
+			warnings: warnings.StatefulSet,
 		}),
 
 		row[appsv1.DaemonSet, appsv1.DaemonSetList](Resource{
@@ -45,6 +49,7 @@ func appsResources() []Resource {
 		}, hooks[appsv1.DaemonSet]{
 			create: prepare.DaemonSetCreate, update: prepare.DaemonSetUpdate,
 			validate: validation.DaemonSet, validateUpdate: validation.DaemonSetUpdate, validateStatus: validation.DaemonSetStatusUpdate,
+			warnings: warnings.DaemonSet,
 		}),
 
 		row[appsv1.ControllerRevision, appsv1.ControllerRevisionList](Resource{

@@ -9,6 +9,7 @@ import (
 	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
 	"github.com/seatrial/seatrial/reference/api/validation"
+	"github.com/seatrial/seatrial/reference/api/warnings"
 )
 
 // batchResources are the rows of batch/v1.
@@ -22,6 +23,7 @@ func batchResources() []Resource {
 		}, hooks[batchv1.Job]{
 			fields: jobFields, create: prepare.JobCreate,
 			validate: validation.Job, validateUpdate: validation.JobUpdate, validateStatus: validation.JobStatusUpdate,
+			warnings: warnings.Job,
 		}),
 
 		row[batchv1.CronJob, batchv1.CronJobList](Resource{
@@ -29,6 +31,7 @@ func batchResources() []Resource {
 			Columns: columns.CronJob(),
 		}, hooks[batchv1.CronJob]{
 			validate: validation.CronJob, validateUpdate: validation.CronJobUpdate, validateStatus: validation.CronJobStatusUpdate,
+			warnings: warnings.CronJob,
 		}),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
 	"github.com/seatrial/seatrial/reference/api/validation"
+	"github.com/seatrial/seatrial/reference/api/warnings"
 )
 
 // coreResources are the rows of core/v1 that are neither pods, events nor volumes.
@@ -42,6 +43,7 @@ func coreResources() []Resource {
 			fields: serviceFields,
 			create: prepare.ServiceCreate, update: prepare.ServiceUpdate,
 			validate: validation.Service, validateUpdate: validation.ServiceUpdate, validateStatus: validation.ServiceStatusUpdate,
+			warnings: warnings.Service,
 		}),
 
 		row[corev1.Endpoints, corev1.EndpointsList](Resource{
@@ -49,6 +51,7 @@ func coreResources() []Resource {
 			Columns: columns.Endpoints(),
 		}, hooks[corev1.Endpoints]{
 			validate: validation.Endpoints, validateUpdate: validation.EndpointsUpdate,
+			warnings: warnings.Endpoints,
 		}),
 
 		row[corev1.ConfigMap, corev1.ConfigMapList](Resource{

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/validation"
+	"github.com/seatrial/seatrial/reference/api/warnings"
 )
 
 // networkingResources are the rows of networking.k8s.io/v1.
@@ -16,6 +17,7 @@ func networkingResources() []Resource {
 			Columns: columns.Ingress(),
 		}, hooks[networkingv1.Ingress]{
 			validate: validation.Ingress, validateUpdate: validation.IngressUpdate, validateStatus: validation.IngressStatusUpdate,
+			warnings: warnings.Ingress,
 		}),
 
 		row[networkingv1.IngressClass, networkingv1.IngressClassList](Resource{

@@ -9,6 +9,7 @@ import (
 	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
 	"github.com/seatrial/seatrial/reference/api/validation"
+	"github.com/seatrial/seatrial/reference/api/warnings"
 )
 
 // podResources are the rows of pods and of what makes pods in core/v1.
@@ -25,6 +26,7 @@ func podResources() []Resource {
 			fields: podFields, graceful: prepare.PodGraceful,
 			create: prepare.PodCreate, status: prepare.PodStatusUpdate,
 			validate: validation.Pod, validateUpdate: validation.PodUpdate, validateStatus: validation.PodStatusUpdate,
+			warnings: warnings.Pod,
 		}),
 
 		row[corev1.PodTemplate, corev1.PodTemplateList](Resource{
@@ -33,6 +35,7 @@ func podResources() []Resource {
 		}, hooks[corev1.PodTemplate]{
 			create: prepare.PodTemplateCreate, update: prepare.PodTemplateUpdate,
 			validate: validation.PodTemplate, validateUpdate: validation.PodTemplateUpdate,
+			warnings: warnings.PodTemplate,
 		}),
 
 		row[corev1.ReplicationController, corev1.ReplicationControllerList](Resource{
@@ -42,6 +45,7 @@ func podResources() []Resource {
 		}, hooks[corev1.ReplicationController]{
 			fields:   replicationControllerFields,
 			validate: validation.ReplicationController, validateUpdate: validation.ReplicationControllerUpdate, validateStatus: validation.ReplicationControllerStatusUpdate,
+			warnings: warnings.ReplicationController,
 		}),
 	}
 }

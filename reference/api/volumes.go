@@ -6,6 +6,7 @@ import (
 	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
 	"github.com/seatrial/seatrial/reference/api/validation"
+	"github.com/seatrial/seatrial/reference/api/warnings"
 )
 
 // volumeResources are the rows of persistent volumes and their claims.
@@ -18,6 +19,7 @@ func volumeResources() []Resource {
 		}, hooks[corev1.PersistentVolume]{
 			create: prepare.PersistentVolumeCreate, status: prepare.PersistentVolumeStatusUpdate,
 			validate: validation.PersistentVolume, validateUpdate: validation.PersistentVolumeUpdate, validateStatus: validation.PersistentVolumeStatusUpdate,
+			warnings: warnings.PersistentVolume,
 		}),
 
 		row[corev1.PersistentVolumeClaim, corev1.PersistentVolumeClaimList](Resource{
@@ -26,6 +28,7 @@ func volumeResources() []Resource {
 		}, hooks[corev1.PersistentVolumeClaim]{
 			create: prepare.PersistentVolumeClaimCreate, update: prepare.PersistentVolumeClaimUpdate,
 			validate: validation.PersistentVolumeClaim, validateUpdate: validation.PersistentVolumeClaimUpdate, validateStatus: validation.PersistentVolumeClaimStatusUpdate,
+			warnings: warnings.PersistentVolumeClaim,
 		}),
 	}
 }

@@ -149,7 +149,7 @@ func (s *containerScope) ports(path *field.Path, list []corev1.ContainerPort) fi
 			s.hostPorts[key] = true
 		}
 		if p.HostIP != "" {
-			errs = append(errs, utilvalidation.IsValidIPForLegacyField(at.Child("hostIP"), p.HostIP, false, nil)...)
+			errs = append(errs, utilvalidation.IsValidIPForLegacyField(at.Child("hostIP"), p.HostIP, true, nil)...)
 		}
 	}
 	return errs

@@ -35,7 +35,7 @@ func dns(path *field.Path, spec *corev1.PodSpec) field.ErrorList {
 		errs = append(errs, field.Invalid(at.Child("nameservers"), config.Nameservers, fmt.Sprintf("must not have more than %v nameservers", dnsNameservers)))
 	}
 	for i, ip := range config.Nameservers {
-		errs = append(errs, utilvalidation.IsValidIPForLegacyField(at.Child("nameservers").Index(i), ip, false, nil)...)
+		errs = append(errs, utilvalidation.IsValidIPForLegacyField(at.Child("nameservers").Index(i), ip, true, nil)...)
 	}
 	if len(config.Searches) > dnsSearches {
 		errs = append(errs, field.Invalid(at.Child("searches"), config.Searches, fmt.Sprintf("must not have more than %v search paths", dnsSearches)))

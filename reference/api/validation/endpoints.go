@@ -50,7 +50,7 @@ func endpointSubset(path *field.Path, s *corev1.EndpointSubset) field.ErrorList 
 
 func endpointAddress(path *field.Path, a *corev1.EndpointAddress) field.ErrorList {
 	errs := all(
-		utilvalidation.IsValidIPForLegacyField(path.Child("ip"), a.IP, false, nil),
+		utilvalidation.IsValidIPForLegacyField(path.Child("ip"), a.IP, true, nil),
 		optional(path.Child("hostname"), a.Hostname, isLabel),
 		reachableIP(path.Child("ip"), a.IP),
 	)
@@ -131,7 +131,7 @@ func sliceEndpoint(path *field.Path, e *discoveryv1.Endpoint, kind discoveryv1.A
 func sliceAddress(path *field.Path, address string, kind discoveryv1.AddressType) field.ErrorList {
 	switch kind {
 	case discoveryv1.AddressTypeIPv4, discoveryv1.AddressTypeIPv6:
-		errs := utilvalidation.IsValidIPForLegacyField(path, address, false, nil)
+		errs := utilvalidation.IsValidIPForLegacyField(path, address, true, nil)
 		if len(errs) == 0 && netutils.IsIPv6String(address) != (kind == discoveryv1.AddressTypeIPv6) {
 			errs = append(errs, field.Invalid(path, address, fmt.Sprintf("must be an %s address", kind)))
 		}

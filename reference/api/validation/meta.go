@@ -13,7 +13,7 @@ import (
 var (
 	subdomainName apivalidation.ValidateNameFunc = apivalidation.NameIsDNSSubdomain
 	labelName     apivalidation.ValidateNameFunc = apivalidation.NameIsDNSLabel
-	serviceName   apivalidation.ValidateNameFunc = apivalidation.NameIsDNS1035Label
+	serviceName   apivalidation.ValidateNameFunc = apivalidation.NameIsDNSLabel // may start with a digit since v1.36 (KEP-5311)
 	pathName      apivalidation.ValidateNameFunc = pathvalidation.ValidatePathSegmentName
 )
 

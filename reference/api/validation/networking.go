@@ -85,14 +85,14 @@ func ipBlock(path *field.Path, b *networkingv1.IPBlock) field.ErrorList {
 	if b.CIDR == "" {
 		return one(field.Required(path.Child("cidr"), ""))
 	}
-	errs := utilvalidation.IsValidCIDRForLegacyField(path.Child("cidr"), b.CIDR, false, nil)
+	errs := utilvalidation.IsValidCIDRForLegacyField(path.Child("cidr"), b.CIDR, true, nil)
 	if len(errs) > 0 {
 		return errs
 	}
 	_, block, _ := netutils.ParseCIDRSloppy(b.CIDR)
 	for i, except := range b.Except {
 		at := path.Child("except").Index(i)
-		wrong := utilvalidation.IsValidCIDRForLegacyField(at, except, false, nil)
+		wrong := utilvalidation.IsValidCIDRForLegacyField(at, except, true, nil)
 		if len(wrong) > 0 {
 			errs = append(errs, wrong...)
 			continue
@@ -242,7 +242,7 @@ func IngressStatusUpdate(i, old *networkingv1.Ingress) field.ErrorList {
 	for k, a := range i.Status.LoadBalancer.Ingress {
 		at := statusPath().Child("loadBalancer", "ingress").Index(k)
 		if a.IP != "" {
-			errs = append(errs, utilvalidation.IsValidIPForLegacyField(at.Child("ip"), a.IP, false, nil)...)
+			errs = append(errs, utilvalidation.IsValidIPForLegacyField(at.Child("ip"), a.IP, true, nil)...)
 		}
 		if a.Hostname != "" {
 			errs = append(errs, matches(at.Child("hostname"), a.Hostname, isSubdomain(a.Hostname))...)

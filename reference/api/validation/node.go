@@ -24,7 +24,7 @@ func Node(n *corev1.Node) field.ErrorList {
 func podCIDRs(path *field.Path, n *corev1.Node) field.ErrorList {
 	var errs field.ErrorList
 	for i, cidr := range n.Spec.PodCIDRs {
-		errs = append(errs, utilvalidation.IsValidCIDRForLegacyField(path.Child("podCIDRs").Index(i), cidr, false, nil)...)
+		errs = append(errs, utilvalidation.IsValidCIDRForLegacyField(path.Child("podCIDRs").Index(i), cidr, true, nil)...)
 	}
 	if len(n.Spec.PodCIDRs) > 2 {
 		errs = append(errs, field.Invalid(path.Child("podCIDRs"), n.Spec.PodCIDRs, "may specify no more than one CIDR for each IP family"))

@@ -38,7 +38,9 @@ func TestInvalidConfiguration(t *testing.T) {
 
 func TestInvalidNetwork(t *testing.T) {
 	checkInvalid(t, []invalid{
-		{"Service", `metadata: {name: 1a}`, []string{`metadata.name: Invalid value: "1a": a DNS-1035 label must consist of lower case alphanumeric characters`}},
+		{"Service", `metadata: {name: 1a}`, nil},
+		{"Service", `metadata: {name: a_b}`, []string{`metadata.name: Invalid value: "a_b": a lowercase RFC 1123 label must consist of lower case alphanumeric characters`}},
+		{"Service", `spec: {externalIPs: [010.1.2.3]}`, []string{`spec.externalIPs[0]: Invalid value: "010.1.2.3": must not have leading 0s`}},
 		{"Service", `spec: {ports: null}`, []string{`spec.ports: Required value`}},
 		{"Service", `spec: {ports: [{port: 80}, {port: 81}]}`, []string{`spec.ports[0].name: Required value`, `spec.ports[1].name: Required value`}},
 		{"Service", `spec: {ports: [{name: a, port: 80}, {name: a, port: 80}]}`, []string{`spec.ports[1].name: Duplicate value: "a"`, `spec.ports[1]: Duplicate value`}},

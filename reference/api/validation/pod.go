@@ -121,7 +121,7 @@ func podHostname(path *field.Path, spec *corev1.PodSpec) field.ErrorList {
 	}
 	for i, alias := range spec.HostAliases {
 		at := path.Child("hostAliases").Index(i)
-		errs = append(errs, utilvalidation.IsValidIPForLegacyField(at.Child("ip"), alias.IP, false, nil)...)
+		errs = append(errs, utilvalidation.IsValidIPForLegacyField(at.Child("ip"), alias.IP, true, nil)...)
 		for j, name := range alias.Hostnames {
 			errs = append(errs, matches(at.Child("hostnames").Index(j), name, isSubdomain(name))...)
 		}
@@ -162,7 +162,7 @@ func podIPs(path *field.Path, ips []corev1.PodIP) field.ErrorList {
 	var errs field.ErrorList
 	had := seen[string]{}
 	for i, ip := range ips {
-		errs = append(errs, utilvalidation.IsValidIPForLegacyField(path.Index(i), ip.IP, false, nil)...)
+		errs = append(errs, utilvalidation.IsValidIPForLegacyField(path.Index(i), ip.IP, true, nil)...)
 		errs = append(errs, had.add(path.Index(i), ip.IP)...)
 	}
 	if len(ips) > 2 {

@@ -134,7 +134,7 @@ func serviceAddresses(path *field.Path, spec *corev1.ServiceSpec) field.ErrorLis
 	errs := clusterIPs(path, spec)
 	for i, ip := range spec.ExternalIPs {
 		at := path.Child("externalIPs").Index(i)
-		errs = append(errs, utilvalidation.IsValidIPForLegacyField(at, ip, false, nil)...)
+		errs = append(errs, utilvalidation.IsValidIPForLegacyField(at, ip, true, nil)...)
 		errs = append(errs, reachableIP(at, ip)...)
 	}
 	errs = append(errs, pointerOneOf(path.Child("ipFamilyPolicy"), spec.IPFamilyPolicy,
@@ -150,7 +150,7 @@ func serviceAddresses(path *field.Path, spec *corev1.ServiceSpec) field.ErrorLis
 		errs = append(errs, field.Forbidden(path.Child("LoadBalancerSourceRanges"), "may only be used when `type` is 'LoadBalancer'"))
 	}
 	for i, cidr := range spec.LoadBalancerSourceRanges {
-		errs = append(errs, utilvalidation.IsValidCIDRForLegacyField(path.Child("LoadBalancerSourceRanges").Index(i), cidr, false, nil)...)
+		errs = append(errs, utilvalidation.IsValidCIDRForLegacyField(path.Child("LoadBalancerSourceRanges").Index(i), cidr, true, nil)...)
 	}
 	return errs
 }
@@ -178,7 +178,7 @@ func clusterIPs(path *field.Path, spec *corev1.ServiceSpec) field.ErrorList {
 	}
 	for i, ip := range spec.ClusterIPs {
 		if ip != "" && ip != corev1.ClusterIPNone {
-			errs = append(errs, utilvalidation.IsValidIPForLegacyField(at.Index(i), ip, false, nil)...)
+			errs = append(errs, utilvalidation.IsValidIPForLegacyField(at.Index(i), ip, true, nil)...)
 		}
 		if ip == corev1.ClusterIPNone && len(spec.ClusterIPs) > 1 {
 			errs = append(errs, field.Invalid(at, spec.ClusterIPs, "'None' must be the first and only value"))
@@ -277,7 +277,7 @@ func ServiceStatusUpdate(s, old *corev1.Service) field.ErrorList {
 	for i, ingress := range s.Status.LoadBalancer.Ingress {
 		at := path.Index(i)
 		if ingress.IP != "" {
-			errs = append(errs, utilvalidation.IsValidIPForLegacyField(at.Child("ip"), ingress.IP, false, nil)...)
+			errs = append(errs, utilvalidation.IsValidIPForLegacyField(at.Child("ip"), ingress.IP, true, nil)...)
 		}
 		if ingress.Hostname != "" {
 			errs = append(errs, matches(at.Child("hostname"), ingress.Hostname, isSubdomain(ingress.Hostname))...)
