@@ -10,6 +10,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 
 	"github.com/seatrial/seatrial/reference/controller"
+	"github.com/seatrial/seatrial/reference/controllers/daemonset"
 	"github.com/seatrial/seatrial/reference/controllers/deployment"
 	"github.com/seatrial/seatrial/reference/controllers/endpoints"
 	"github.com/seatrial/seatrial/reference/controllers/endpointslice"
@@ -22,6 +23,7 @@ import (
 	"github.com/seatrial/seatrial/reference/controllers/replicaset"
 	"github.com/seatrial/seatrial/reference/controllers/rootca"
 	"github.com/seatrial/seatrial/reference/controllers/serviceaccount"
+	"github.com/seatrial/seatrial/reference/controllers/statefulset"
 	"github.com/seatrial/seatrial/reference/controllers/tainteviction"
 )
 
@@ -38,6 +40,8 @@ func (c *Controllers) builders() []builder {
 		replicaset.New,
 		replicaset.NewForControllers,
 		deployment.New,
+		daemonset.New,
+		statefulset.New,
 		job.New,
 		endpoints.New,
 		endpointslice.New,
@@ -68,6 +72,10 @@ func shared(env controller.Env) garbage.Shared {
 		corev1.SchemeGroupVersion.WithResource("replicationcontrollers"): core.ReplicationControllers().Informer(),
 		appsv1.SchemeGroupVersion.WithResource("replicasets"):            apps.ReplicaSets().Informer(),
 		appsv1.SchemeGroupVersion.WithResource("deployments"):            apps.Deployments().Informer(),
+		appsv1.SchemeGroupVersion.WithResource("daemonsets"):             apps.DaemonSets().Informer(),
+		appsv1.SchemeGroupVersion.WithResource("statefulsets"):           apps.StatefulSets().Informer(),
+		appsv1.SchemeGroupVersion.WithResource("controllerrevisions"):    apps.ControllerRevisions().Informer(),
+		corev1.SchemeGroupVersion.WithResource("persistentvolumeclaims"): core.PersistentVolumeClaims().Informer(),
 		batchv1.SchemeGroupVersion.WithResource("jobs"):                  env.Informers.Batch().V1().Jobs().Informer(),
 		coordinationv1.SchemeGroupVersion.WithResource("leases"):         env.Informers.Coordination().V1().Leases().Informer(),
 		discoveryv1.SchemeGroupVersion.WithResource("endpointslices"):    env.Informers.Discovery().V1().EndpointSlices().Informer(),

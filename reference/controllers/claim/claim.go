@@ -24,6 +24,8 @@ type Owner struct {
 	Selector labels.Selector
 	// Fresh reads the owner from the API server: nothing is adopted for an owner that was deleted meanwhile.
 	Fresh func(ctx context.Context) (metav1.Object, error)
+	// Adopts says which matching orphans may be adopted; nil means all.
+	Adopts func(orphan metav1.Object) bool
 	// Writes remembers adopted and released children under the key of the owner; it may be nil.
 	Writes *controller.Writes
 }
@@ -61,6 +63,9 @@ func decide[T metav1.Object](o Owner, controlled, orphans []T) decision[T] {
 		}
 	}
 	for _, child := range orphans {
+		if o.Adopts != nil && !o.Adopts(child) {
+			continue
+		}
 		if !leaving && child.GetDeletionTimestamp() == nil && o.Selector.Matches(labels.Set(child.GetLabels())) {
 			d.adopt = append(d.adopt, child)
 		}

@@ -52,6 +52,17 @@ func Patch(template *corev1.PodTemplateSpec) ([]byte, error) {
 	return json.Marshal(map[string]any{"spec": map[string]any{"template": fields}})
 }
 
+// Template reads the template back.
+func Template(r *appsv1.ControllerRevision) (*corev1.PodTemplateSpec, error) {
+	var patch struct {
+		Spec struct{ Template corev1.PodTemplateSpec }
+	}
+	if err := json.Unmarshal(r.Data.Raw, &patch); err != nil {
+		return nil, fmt.Errorf("decode revision %q: %w", r.Name, err)
+	}
+	return &patch.Spec.Template, nil
+}
+
 // Sync returns the history of the owner, after adding the revision with data to it or making it
 // the newest. collisions is the owner's collision count; it is raised when the name of a new
 // revision is taken, and the caller has to save it.
