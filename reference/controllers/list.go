@@ -10,6 +10,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 
 	"github.com/seatrial/seatrial/reference/controller"
+	"github.com/seatrial/seatrial/reference/controllers/cronjob"
 	"github.com/seatrial/seatrial/reference/controllers/daemonset"
 	"github.com/seatrial/seatrial/reference/controllers/deployment"
 	"github.com/seatrial/seatrial/reference/controllers/endpoints"
@@ -43,6 +44,7 @@ func (c *Controllers) builders() []builder {
 		daemonset.New,
 		statefulset.New,
 		job.New,
+		cronjob.New,
 		endpoints.New,
 		endpointslice.New,
 		nodelifecycle.New,
@@ -77,6 +79,7 @@ func shared(env controller.Env) garbage.Shared {
 		appsv1.SchemeGroupVersion.WithResource("controllerrevisions"):    apps.ControllerRevisions().Informer(),
 		corev1.SchemeGroupVersion.WithResource("persistentvolumeclaims"): core.PersistentVolumeClaims().Informer(),
 		batchv1.SchemeGroupVersion.WithResource("jobs"):                  env.Informers.Batch().V1().Jobs().Informer(),
+		batchv1.SchemeGroupVersion.WithResource("cronjobs"):              env.Informers.Batch().V1().CronJobs().Informer(),
 		coordinationv1.SchemeGroupVersion.WithResource("leases"):         env.Informers.Coordination().V1().Leases().Informer(),
 		discoveryv1.SchemeGroupVersion.WithResource("endpointslices"):    env.Informers.Discovery().V1().EndpointSlices().Informer(),
 	}
