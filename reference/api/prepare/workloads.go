@@ -2,6 +2,7 @@ package prepare
 
 import (
 	"context"
+	"maps"
 	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -59,6 +60,9 @@ func JobCreate(_ context.Context, j *batchv1.Job) {
 		if _, ok := (*labels)[key]; !ok { // another value is left for validation to refuse
 			(*labels)[key] = value
 		}
+	}
+	if len(j.Labels) == 0 { // as defaulting does when the job is read
+		j.Labels = maps.Clone(*labels)
 	}
 	if j.Spec.Selector == nil {
 		j.Spec.Selector = &metav1.LabelSelector{}
