@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/seatrial/seatrial/reference/controller"
+	"github.com/seatrial/seatrial/reference/controllers/objects"
 	"github.com/seatrial/seatrial/reference/controllers/served"
 )
 
@@ -90,12 +91,14 @@ func (c *Controllers) run(ctx context.Context) error {
 		},
 		Log: c.opts.Logger,
 	}
-	all, err := c.build(env)
+	everything := objects.New(c.metadata, c.resources, shared(env), env.Log.With("controller", "objects"))
+	all, err := c.build(env, everything)
 	if err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	env.Informers.StartWithContext(ctx)
+	group.Go(func() error { everything.Run(ctx); return nil })
 	for _, one := range all {
 		group.Go(func() error { return one.Run(ctx, env.Log) })
 	}

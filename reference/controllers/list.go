@@ -20,7 +20,9 @@ import (
 	"github.com/seatrial/seatrial/reference/controllers/namespace"
 	"github.com/seatrial/seatrial/reference/controllers/nodeipam"
 	"github.com/seatrial/seatrial/reference/controllers/nodelifecycle"
+	"github.com/seatrial/seatrial/reference/controllers/objects"
 	"github.com/seatrial/seatrial/reference/controllers/podgc"
+	"github.com/seatrial/seatrial/reference/controllers/quotastatus"
 	"github.com/seatrial/seatrial/reference/controllers/replicaset"
 	"github.com/seatrial/seatrial/reference/controllers/rootca"
 	"github.com/seatrial/seatrial/reference/controllers/serviceaccount"
@@ -31,7 +33,7 @@ import (
 type builder func(controller.Env) (controller.Controller, error)
 
 // builders is the list of controllers.
-func (c *Controllers) builders() []builder {
+func (c *Controllers) builders(everything *objects.Watchers) []builder {
 	all := []builder{
 		func(env controller.Env) (controller.Controller, error) {
 			return namespace.New(env, c.metadata, c.resources)
@@ -51,8 +53,9 @@ func (c *Controllers) builders() []builder {
 		tainteviction.New,
 		podgc.New,
 		func(env controller.Env) (controller.Controller, error) {
-			return garbage.New(env, c.metadata, c.resources, shared(env))
+			return garbage.New(env, c.metadata, everything)
 		},
+		func(env controller.Env) (controller.Controller, error) { return quotastatus.New(env, everything) },
 	}
 	if c.opts.PodCIDR.IsValid() {
 		all = append(all, func(env controller.Env) (controller.Controller, error) { return nodeipam.New(env, c.opts.PodCIDR) })
@@ -60,17 +63,18 @@ func (c *Controllers) builders() []builder {
 	return all
 }
 
-// shared are the informers of other controllers that the garbage collector uses too. Only resources
+// shared are the informers of controllers that the watchers of everything use too. Only resources
 // that some controller watches anyway belong here.
-func shared(env controller.Env) garbage.Shared {
+func shared(env controller.Env) objects.Shared {
 	core, apps := env.Informers.Core().V1(), env.Informers.Apps().V1()
-	return garbage.Shared{
+	return objects.Shared{
 		corev1.SchemeGroupVersion.WithResource("namespaces"):             core.Namespaces().Informer(),
 		corev1.SchemeGroupVersion.WithResource("nodes"):                  core.Nodes().Informer(),
 		corev1.SchemeGroupVersion.WithResource("pods"):                   core.Pods().Informer(),
 		corev1.SchemeGroupVersion.WithResource("services"):               core.Services().Informer(),
 		corev1.SchemeGroupVersion.WithResource("endpoints"):              core.Endpoints().Informer(),
 		corev1.SchemeGroupVersion.WithResource("serviceaccounts"):        core.ServiceAccounts().Informer(),
+		corev1.SchemeGroupVersion.WithResource("resourcequotas"):         core.ResourceQuotas().Informer(),
 		corev1.SchemeGroupVersion.WithResource("replicationcontrollers"): core.ReplicationControllers().Informer(),
 		appsv1.SchemeGroupVersion.WithResource("replicasets"):            apps.ReplicaSets().Informer(),
 		appsv1.SchemeGroupVersion.WithResource("deployments"):            apps.Deployments().Informer(),
@@ -85,9 +89,9 @@ func shared(env controller.Env) garbage.Shared {
 	}
 }
 
-func (c *Controllers) build(env controller.Env) ([]controller.Controller, error) {
+func (c *Controllers) build(env controller.Env, everything *objects.Watchers) ([]controller.Controller, error) {
 	var all []controller.Controller
-	for _, build := range c.builders() {
+	for _, build := range c.builders(everything) {
 		one, err := build(env)
 		if err != nil {
 			return nil, fmt.Errorf("make controller: %w", err)

@@ -16,11 +16,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/metadata"
-	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/record"
 
 	"github.com/seatrial/seatrial/reference/controller"
-	"github.com/seatrial/seatrial/reference/controllers/served"
+	"github.com/seatrial/seatrial/reference/controllers/objects"
 )
 
 const (
@@ -30,44 +29,38 @@ const (
 	unknownKind = 30 * time.Second
 )
 
-// Shared returns the informers that exist already, by resource, so that no second one is started.
-type Shared map[schema.GroupVersionResource]cache.SharedIndexInformer
-
-// New declares the controller. Its keys are the UIDs of objects.
-func New(env controller.Env, client metadata.Interface, resources served.Func, shared Shared) (controller.Controller, error) {
+// New declares the controller. Its keys are the UIDs of objects. It learns of objects from all, which must be run by the caller.
+func New(env controller.Env, client metadata.Interface, all *objects.Watchers) (controller.Controller, error) {
 	source := controller.NewSource()
-	g := newGraph(source)
 	c := &collector{
-		client: client, graph: g, events: env.Recorder("garbage-collector-controller"),
-		monitors: newMonitors(client, resources, shared, g, env.Log.With("controller", "garbage-collector")),
-		absent:   newAbsent(),
+		client: client, graph: newGraph(source), events: env.Recorder("garbage-collector-controller"), objects: all, absent: newAbsent(),
 	}
+	all.Listen(c.graph)
 	return controller.Controller{
 		Name:      "garbage-collector",
 		Reconcile: c.reconcile,
 		Workers:   8,
 		Source:    source,
-		Beside:    c.monitors.run,
 	}, nil
 }
 
 type collector struct {
-	client   metadata.Interface
-	graph    *graph
-	monitors *monitors
-	events   record.EventRecorder
-	absent   *absent
+	client  metadata.Interface
+	graph   *graph
+	objects *objects.Watchers
+	events  record.EventRecorder
+	absent  *absent
 }
 
 func (c *collector) reconcile(ctx context.Context, key controller.Key) (time.Duration, error) {
-	if !c.monitors.synced() {
+	if !c.objects.Synced() {
 		return syncing, nil
 	}
 	n, ok := c.graph.get(types.UID(key.Name))
 	if !ok {
 		return 0, nil
 	}
-	obj := c.monitors.object(n.id)
+	obj := c.objects.Object(n.id)
 	switch {
 	case obj == nil || obj.GetUID() != n.uid:
 		return 0, nil // its deletion is on the way
@@ -111,33 +104,33 @@ func (c *collector) child(ctx context.Context, n node, obj metav1.Object) (time.
 // state finds out about the owner, at first from the informers.
 func (c *collector) state(ctx context.Context, n node, obj metav1.Object, ref metav1.OwnerReference) (ownerState, error) {
 	kind := schema.FromAPIVersionAndKind(ref.APIVersion, ref.Kind).GroupKind()
-	r, ok := c.monitors.resource(kind)
+	r, ok := c.objects.Resource(kind)
 	switch {
 	case !ok:
-		c.monitors.refresh() // its kind may be served since a moment ago
+		c.objects.Refresh() // its kind may be served since a moment ago
 		return unknown, nil
-	case r.Namespaced && n.id.namespace == "":
+	case r.Namespaced && n.id.Namespace == "":
 		c.warn(n, obj, ref)
 		return unreachable, nil
 	}
-	id := identity{resource: r.GroupVersionResource, name: ref.Name}
+	id := objects.Identity{Resource: r.GroupVersionResource, Name: ref.Name}
 	if r.Namespaced {
-		id.namespace = n.id.namespace
+		id.Namespace = n.id.Namespace
 	}
-	if found := c.monitors.object(id); found != nil && found.GetUID() == ref.UID {
+	if found := c.objects.Object(id); found != nil && found.GetUID() == ref.UID {
 		return stateOf(found), nil
 	}
 	if c.absent.has(id, ref.UID) {
 		return gone, nil
 	}
-	found, err := c.resource(id).Get(ctx, id.name, metav1.GetOptions{})
+	found, err := c.resource(id).Get(ctx, id.Name, metav1.GetOptions{})
 	if err == nil && found.UID == ref.UID {
 		return stateOf(found), nil
 	}
 	if err != nil && !apierrors.IsNotFound(err) {
 		return unknown, err
 	}
-	if elsewhere, ok := c.graph.get(ref.UID); ok && elsewhere.id.namespace != id.namespace {
+	if elsewhere, ok := c.graph.get(ref.UID); ok && elsewhere.id.Namespace != id.Namespace {
 		c.warn(n, obj, ref)
 	}
 	c.absent.add(id, ref.UID)
@@ -147,24 +140,24 @@ func (c *collector) state(ctx context.Context, n node, obj metav1.Object, ref me
 // warn tells about an owner that lives in another namespace than its dependent, which is not allowed.
 func (c *collector) warn(n node, obj metav1.Object, ref metav1.OwnerReference) {
 	c.events.Eventf(&corev1.ObjectReference{
-		APIVersion: n.id.resource.GroupVersion().String(), Kind: c.monitors.kind(n.id.resource),
-		Namespace: n.id.namespace, Name: n.id.name, UID: obj.GetUID(),
+		APIVersion: n.id.Resource.GroupVersion().String(), Kind: c.objects.Kind(n.id.Resource),
+		Namespace: n.id.Namespace, Name: n.id.Name, UID: obj.GetUID(),
 	}, corev1.EventTypeWarning, "OwnerRefInvalidNamespace",
-		"ownerRef %s %s, name: %s, uid: %s does not exist in namespace %q", ref.APIVersion, ref.Kind, ref.Name, ref.UID, n.id.namespace)
+		"ownerRef %s %s, name: %s, uid: %s does not exist in namespace %q", ref.APIVersion, ref.Kind, ref.Name, ref.UID, n.id.Namespace)
 }
 
-func (c *collector) resource(id identity) metadata.ResourceInterface {
-	if id.namespace == "" {
-		return c.client.Resource(id.resource)
+func (c *collector) resource(id objects.Identity) metadata.ResourceInterface {
+	if id.Namespace == "" {
+		return c.client.Resource(id.Resource)
 	}
-	return c.client.Resource(id.resource).Namespace(id.namespace)
+	return c.client.Resource(id.Resource).Namespace(id.Namespace)
 }
 
 // orphan takes the references to the owner from its dependents, then lets the owner go.
 func (c *collector) orphan(ctx context.Context, n node, obj metav1.Object) error {
 	dependents := c.graph.dependents(n.uid)
 	_, err := controller.Each(len(dependents), func(i int) error {
-		child := c.monitors.object(dependents[i].id)
+		child := c.objects.Object(dependents[i].id)
 		if child == nil || child.GetUID() != dependents[i].uid {
 			return nil
 		}

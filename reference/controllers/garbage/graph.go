@@ -10,17 +10,12 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/seatrial/seatrial/reference/controller"
+	"github.com/seatrial/seatrial/reference/controllers/objects"
 )
-
-// identity says where an object is.
-type identity struct {
-	resource        schema.GroupVersionResource
-	namespace, name string
-}
 
 // node is an object that has owners, or that waits for its dependents.
 type node struct {
-	id         identity
+	id         objects.Identity
 	uid        types.UID
 	blocks     map[types.UID]bool // its owners; true where it keeps the owner from going
 	deleting   bool
@@ -40,8 +35,8 @@ func newGraph(source *controller.Source) *graph {
 	return &graph{nodes: map[types.UID]node{}, owned: map[types.UID]map[types.UID]bool{}, source: source}
 }
 
-// put notes the state of an object and asks for the reconciliation of all that it may concern.
-func (g *graph) put(id identity, obj metav1.Object) {
+// Put notes the state of an object and asks for the reconciliation of all that it may concern.
+func (g *graph) Put(id objects.Identity, obj metav1.Object) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	uid := obj.GetUID()
@@ -73,7 +68,7 @@ func (g *graph) put(id identity, obj metav1.Object) {
 	}
 }
 
-func newNode(id identity, obj metav1.Object) node {
+func newNode(id objects.Identity, obj metav1.Object) node {
 	n := node{id: id, uid: obj.GetUID(), deleting: obj.GetDeletionTimestamp() != nil}
 	n.foreground = n.deleting && slices.Contains(obj.GetFinalizers(), metav1.FinalizerDeleteDependents)
 	n.orphaning = n.deleting && slices.Contains(obj.GetFinalizers(), metav1.FinalizerOrphanDependents)
@@ -89,8 +84,9 @@ func newNode(id identity, obj metav1.Object) node {
 
 func (n node) interesting() bool { return len(n.blocks) > 0 || n.foreground || n.orphaning }
 
-// remove notes that an object has gone: its dependents may have to follow, its owners may wait for that.
-func (g *graph) remove(uid types.UID) {
+// Remove notes that an object has gone: its dependents may have to follow, its owners may wait for that.
+func (g *graph) Remove(_ objects.Identity, obj metav1.Object) {
+	uid := obj.GetUID()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if n, ok := g.nodes[uid]; ok {
@@ -126,8 +122,8 @@ func (g *graph) wakeWaiting(owner types.UID) {
 // wake asks for the reconciliation of an object.
 func (g *graph) wake(uid types.UID) { g.source.Add(controller.Key{Name: string(uid)}) }
 
-// wakeAll asks for the reconciliation of every node.
-func (g *graph) wakeAll() {
+// Learn asks for the reconciliation of every node: the kind of an owner may have become known.
+func (g *graph) Learn() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for uid := range g.nodes {
@@ -135,12 +131,12 @@ func (g *graph) wakeAll() {
 	}
 }
 
-// forget drops the nodes of a resource that is served no more.
-func (g *graph) forget(resource schema.GroupVersionResource) {
+// Forget drops the nodes of a resource that is served no more.
+func (g *graph) Forget(resource schema.GroupVersionResource) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, n := range g.nodes {
-		if n.id.resource == resource {
+		if n.id.Resource == resource {
 			g.drop(n)
 		}
 	}

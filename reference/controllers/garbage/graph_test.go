@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/tools/record"
 
 	"github.com/seatrial/seatrial/reference/controller"
+	"github.com/seatrial/seatrial/reference/controllers/objects"
 	"github.com/seatrial/seatrial/reference/controllers/served"
 )
 
@@ -45,11 +46,11 @@ func waitingFor(m *metav1.PartialObjectMetadata, finalizer string) *metav1.Parti
 	return m
 }
 
-func run(t *testing.T, objects ...runtime.Object) *metadatafake.FakeMetadataClient {
+func run(t *testing.T, existing ...runtime.Object) *metadatafake.FakeMetadataClient {
 	t.Helper()
 	scheme := metadatafake.NewTestScheme()
 	_ = metav1.AddMetaToScheme(scheme)
-	client := metadatafake.NewSimpleMetadataClient(scheme, objects...)
+	client := metadatafake.NewSimpleMetadataClient(scheme, existing...)
 	verbs := []string{"get", "list", "watch", "delete"}
 	resources := func(context.Context) ([]served.Resource, error) {
 		return []served.Resource{
@@ -59,11 +60,13 @@ func run(t *testing.T, objects ...runtime.Object) *metadatafake.FakeMetadataClie
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	env := controller.Env{Log: log, Recorder: func(string) record.EventRecorder { return record.NewFakeRecorder(10) }}
-	c, err := New(env, client, resources, nil)
+	all := objects.New(client, resources, nil, log)
+	c, err := New(env, client, all)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
+	c.Beside = all.Run
 	done := make(chan error, 1)
 	go func() { done <- c.Run(ctx, log) }()
 	t.Cleanup(func() {

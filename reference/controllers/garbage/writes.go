@@ -11,6 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/seatrial/seatrial/reference/controllers/objects"
 )
 
 // errRead asks for another run after the informer has seen the last write. A conflict is what it would lead to.
@@ -23,12 +25,12 @@ func (c *collector) patch(ctx context.Context, n node, obj metav1.Object, fields
 	if err != nil {
 		return fmt.Errorf("encode patch: %w", err)
 	}
-	_, err = c.resource(n.id).Patch(ctx, n.id.name, types.MergePatchType, data, metav1.PatchOptions{})
+	_, err = c.resource(n.id).Patch(ctx, n.id.Name, types.MergePatchType, data, metav1.PatchOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("patch %s %q: %w", n.id.resource.Resource, n.id.name, err)
+		return fmt.Errorf("patch %s %q: %w", n.id.Resource.Resource, n.id.Name, err)
 	}
 	return nil
 }
@@ -40,7 +42,7 @@ func (c *collector) dropFinalizer(ctx context.Context, n node, obj metav1.Object
 
 // delete deletes exactly the version that the informer knows: an object that got another owner meanwhile stays.
 func (c *collector) delete(ctx context.Context, n node, obj metav1.Object, policy metav1.DeletionPropagation) error {
-	err := c.resource(n.id).Delete(ctx, n.id.name, metav1.DeleteOptions{
+	err := c.resource(n.id).Delete(ctx, n.id.Name, metav1.DeleteOptions{
 		PropagationPolicy: &policy,
 		Preconditions:     &metav1.Preconditions{UID: new(obj.GetUID()), ResourceVersion: new(obj.GetResourceVersion())},
 	})
@@ -48,7 +50,7 @@ func (c *collector) delete(ctx context.Context, n node, obj metav1.Object, polic
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("delete %s %q: %w", n.id.resource.Resource, n.id.name, err)
+		return fmt.Errorf("delete %s %q: %w", n.id.Resource.Resource, n.id.Name, err)
 	}
 	return nil
 }
@@ -61,7 +63,7 @@ type absent struct {
 }
 
 type absentKey struct {
-	id  identity
+	id  objects.Identity
 	uid types.UID
 }
 
@@ -69,13 +71,13 @@ const mostAbsent = 1000
 
 func newAbsent() *absent { return &absent{known: map[absentKey]bool{}} }
 
-func (a *absent) has(id identity, uid types.UID) bool {
+func (a *absent) has(id objects.Identity, uid types.UID) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.known[absentKey{id, uid}]
 }
 
-func (a *absent) add(id identity, uid types.UID) {
+func (a *absent) add(id objects.Identity, uid types.UID) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	key := absentKey{id, uid}
