@@ -10,6 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
@@ -41,6 +42,7 @@ type Controllers struct {
 	opts      Options
 	client    kubernetes.Interface
 	metadata  metadata.Interface
+	dynamic   dynamic.Interface
 	resources served.Func
 }
 
@@ -64,11 +66,15 @@ func New(opts Options) (*Controllers, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make metadata client: %w", err)
 	}
+	dyn, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("make dynamic client: %w", err)
+	}
 	disco, err := discovery.NewDiscoveryClientForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("make discovery client: %w", err)
 	}
-	return &Controllers{opts: opts, client: client, metadata: meta, resources: served.By(disco)}, nil
+	return &Controllers{opts: opts, client: client, metadata: meta, dynamic: dyn, resources: served.By(disco)}, nil
 }
 
 // Run runs the controllers until ctx ends; with an election, only while this process leads.

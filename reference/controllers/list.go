@@ -8,11 +8,17 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	storagev1 "k8s.io/api/storage/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/seatrial/seatrial/reference/controller"
+	"github.com/seatrial/seatrial/reference/controllers/aggregation"
 	"github.com/seatrial/seatrial/reference/controllers/cronjob"
 	"github.com/seatrial/seatrial/reference/controllers/daemonset"
 	"github.com/seatrial/seatrial/reference/controllers/deployment"
+	"github.com/seatrial/seatrial/reference/controllers/disruption"
 	"github.com/seatrial/seatrial/reference/controllers/endpoints"
 	"github.com/seatrial/seatrial/reference/controllers/endpointslice"
 	"github.com/seatrial/seatrial/reference/controllers/garbage"
@@ -22,18 +28,25 @@ import (
 	"github.com/seatrial/seatrial/reference/controllers/nodelifecycle"
 	"github.com/seatrial/seatrial/reference/controllers/objects"
 	"github.com/seatrial/seatrial/reference/controllers/podgc"
+	"github.com/seatrial/seatrial/reference/controllers/protection"
 	"github.com/seatrial/seatrial/reference/controllers/quotastatus"
 	"github.com/seatrial/seatrial/reference/controllers/replicaset"
 	"github.com/seatrial/seatrial/reference/controllers/rootca"
+	"github.com/seatrial/seatrial/reference/controllers/scales"
 	"github.com/seatrial/seatrial/reference/controllers/serviceaccount"
 	"github.com/seatrial/seatrial/reference/controllers/statefulset"
 	"github.com/seatrial/seatrial/reference/controllers/tainteviction"
+	"github.com/seatrial/seatrial/reference/controllers/ttlafterfinished"
 )
 
 type builder func(controller.Env) (controller.Controller, error)
 
 // builders is the list of controllers.
 func (c *Controllers) builders(everything *objects.Watchers) []builder {
+	sizes := scales.Client{Dynamic: c.dynamic, Resource: func(kind schema.GroupKind) (schema.GroupVersionResource, bool) {
+		r, ok := everything.Resource(kind)
+		return r.GroupVersionResource, ok
+	}}
 	all := []builder{
 		func(env controller.Env) (controller.Controller, error) {
 			return namespace.New(env, c.metadata, c.resources)
@@ -47,6 +60,12 @@ func (c *Controllers) builders(everything *objects.Watchers) []builder {
 		statefulset.New,
 		job.New,
 		cronjob.New,
+		ttlafterfinished.New,
+		func(env controller.Env) (controller.Controller, error) { return disruption.New(env, sizes) },
+		aggregation.New,
+		protection.NewForClaims,
+		protection.NewForVolumes,
+		protection.NewForClasses,
 		endpoints.New,
 		endpointslice.New,
 		nodelifecycle.New,
@@ -68,24 +87,28 @@ func (c *Controllers) builders(everything *objects.Watchers) []builder {
 func shared(env controller.Env) objects.Shared {
 	core, apps := env.Informers.Core().V1(), env.Informers.Apps().V1()
 	return objects.Shared{
-		corev1.SchemeGroupVersion.WithResource("namespaces"):             core.Namespaces().Informer(),
-		corev1.SchemeGroupVersion.WithResource("nodes"):                  core.Nodes().Informer(),
-		corev1.SchemeGroupVersion.WithResource("pods"):                   core.Pods().Informer(),
-		corev1.SchemeGroupVersion.WithResource("services"):               core.Services().Informer(),
-		corev1.SchemeGroupVersion.WithResource("endpoints"):              core.Endpoints().Informer(),
-		corev1.SchemeGroupVersion.WithResource("serviceaccounts"):        core.ServiceAccounts().Informer(),
-		corev1.SchemeGroupVersion.WithResource("resourcequotas"):         core.ResourceQuotas().Informer(),
-		corev1.SchemeGroupVersion.WithResource("replicationcontrollers"): core.ReplicationControllers().Informer(),
-		appsv1.SchemeGroupVersion.WithResource("replicasets"):            apps.ReplicaSets().Informer(),
-		appsv1.SchemeGroupVersion.WithResource("deployments"):            apps.Deployments().Informer(),
-		appsv1.SchemeGroupVersion.WithResource("daemonsets"):             apps.DaemonSets().Informer(),
-		appsv1.SchemeGroupVersion.WithResource("statefulsets"):           apps.StatefulSets().Informer(),
-		appsv1.SchemeGroupVersion.WithResource("controllerrevisions"):    apps.ControllerRevisions().Informer(),
-		corev1.SchemeGroupVersion.WithResource("persistentvolumeclaims"): core.PersistentVolumeClaims().Informer(),
-		batchv1.SchemeGroupVersion.WithResource("jobs"):                  env.Informers.Batch().V1().Jobs().Informer(),
-		batchv1.SchemeGroupVersion.WithResource("cronjobs"):              env.Informers.Batch().V1().CronJobs().Informer(),
-		coordinationv1.SchemeGroupVersion.WithResource("leases"):         env.Informers.Coordination().V1().Leases().Informer(),
-		discoveryv1.SchemeGroupVersion.WithResource("endpointslices"):    env.Informers.Discovery().V1().EndpointSlices().Informer(),
+		corev1.SchemeGroupVersion.WithResource("namespaces"):                 core.Namespaces().Informer(),
+		corev1.SchemeGroupVersion.WithResource("nodes"):                      core.Nodes().Informer(),
+		corev1.SchemeGroupVersion.WithResource("pods"):                       core.Pods().Informer(),
+		corev1.SchemeGroupVersion.WithResource("services"):                   core.Services().Informer(),
+		corev1.SchemeGroupVersion.WithResource("endpoints"):                  core.Endpoints().Informer(),
+		corev1.SchemeGroupVersion.WithResource("serviceaccounts"):            core.ServiceAccounts().Informer(),
+		corev1.SchemeGroupVersion.WithResource("resourcequotas"):             core.ResourceQuotas().Informer(),
+		corev1.SchemeGroupVersion.WithResource("replicationcontrollers"):     core.ReplicationControllers().Informer(),
+		appsv1.SchemeGroupVersion.WithResource("replicasets"):                apps.ReplicaSets().Informer(),
+		appsv1.SchemeGroupVersion.WithResource("deployments"):                apps.Deployments().Informer(),
+		appsv1.SchemeGroupVersion.WithResource("daemonsets"):                 apps.DaemonSets().Informer(),
+		appsv1.SchemeGroupVersion.WithResource("statefulsets"):               apps.StatefulSets().Informer(),
+		appsv1.SchemeGroupVersion.WithResource("controllerrevisions"):        apps.ControllerRevisions().Informer(),
+		corev1.SchemeGroupVersion.WithResource("persistentvolumeclaims"):     core.PersistentVolumeClaims().Informer(),
+		batchv1.SchemeGroupVersion.WithResource("jobs"):                      env.Informers.Batch().V1().Jobs().Informer(),
+		batchv1.SchemeGroupVersion.WithResource("cronjobs"):                  env.Informers.Batch().V1().CronJobs().Informer(),
+		coordinationv1.SchemeGroupVersion.WithResource("leases"):             env.Informers.Coordination().V1().Leases().Informer(),
+		corev1.SchemeGroupVersion.WithResource("persistentvolumes"):          core.PersistentVolumes().Informer(),
+		policyv1.SchemeGroupVersion.WithResource("poddisruptionbudgets"):     env.Informers.Policy().V1().PodDisruptionBudgets().Informer(),
+		rbacv1.SchemeGroupVersion.WithResource("clusterroles"):               env.Informers.Rbac().V1().ClusterRoles().Informer(),
+		storagev1.SchemeGroupVersion.WithResource("volumeattributesclasses"): env.Informers.Storage().V1().VolumeAttributesClasses().Informer(),
+		discoveryv1.SchemeGroupVersion.WithResource("endpointslices"):        env.Informers.Discovery().V1().EndpointSlices().Informer(),
 	}
 }
 
