@@ -19,7 +19,7 @@ func ServiceCreate(_ context.Context, s *corev1.Service) {
 func ServiceUpdate(s, old *corev1.Service) {
 	keepAllocated(&s.Spec, &old.Spec)
 	agreeOnClusterIP(&s.Spec, &old.Spec)
-	dropOfOtherType(s, old)
+	dropOfOtherType(&s.Spec, &old.Spec)
 }
 
 func hasClusterIP(spec *corev1.ServiceSpec) bool {
@@ -28,6 +28,11 @@ func hasClusterIP(spec *corev1.ServiceSpec) bool {
 
 func hasNodePorts(spec *corev1.ServiceSpec) bool {
 	return spec.Type == corev1.ServiceTypeNodePort || spec.Type == corev1.ServiceTypeLoadBalancer
+}
+
+// isExternal says whether a service can be reached from outside of the cluster.
+func isExternal(spec *corev1.ServiceSpec) bool {
+	return hasNodePorts(spec) || len(spec.ExternalIPs) > 0
 }
 
 // needsHealthCheck says whether a load balancer asks each node if it has local endpoints.
@@ -95,34 +100,34 @@ func agreeOnClusterIP(spec, old *corev1.ServiceSpec) {
 
 // dropOfOtherType drops what the old type had allocated and the new one does
 // not use, if the writer did not touch it.
-func dropOfOtherType(s, old *corev1.Service) {
-	spec, before := &s.Spec, &old.Spec
-	if hasClusterIP(before) && !hasClusterIP(spec) && sameClusterIPs(spec, before) {
+func dropOfOtherType(spec, old *corev1.ServiceSpec) {
+	if hasClusterIP(old) && !hasClusterIP(spec) && sameClusterIPs(spec, old) {
 		spec.ClusterIP, spec.ClusterIPs, spec.IPFamilies, spec.IPFamilyPolicy = "", nil, nil, nil
 	}
-	if hasNodePorts(before) && !hasNodePorts(spec) && sameNodePorts(spec, before) {
+	if hasNodePorts(old) && !hasNodePorts(spec) && sameNodePorts(spec, old) {
 		for i := range spec.Ports {
 			spec.Ports[i].NodePort = 0
 		}
 	}
-	if needsHealthCheck(before) && !needsHealthCheck(spec) && spec.HealthCheckNodePort == before.HealthCheckNodePort {
+	if needsHealthCheck(old) && !needsHealthCheck(spec) && spec.HealthCheckNodePort == old.HealthCheckNodePort {
 		spec.HealthCheckNodePort = 0
 	}
-	balanced := spec.Type == corev1.ServiceTypeLoadBalancer
-	if before.Type == corev1.ServiceTypeLoadBalancer && !balanced {
-		if samePointer(spec.AllocateLoadBalancerNodePorts, before.AllocateLoadBalancerNodePorts) {
-			spec.AllocateLoadBalancerNodePorts = nil
-		}
-		if samePointer(spec.LoadBalancerClass, before.LoadBalancerClass) {
-			spec.LoadBalancerClass = nil
-		}
+	if spec.Type != corev1.ServiceTypeLoadBalancer {
+		dropSame(&spec.AllocateLoadBalancerNodePorts, old.AllocateLoadBalancerNodePorts)
+		dropSame(&spec.LoadBalancerClass, old.LoadBalancerClass)
 	}
-	external := hasNodePorts(spec) || len(spec.ExternalIPs) > 0
-	if !external && spec.ExternalTrafficPolicy == before.ExternalTrafficPolicy {
+	if !isExternal(spec) && spec.ExternalTrafficPolicy == old.ExternalTrafficPolicy {
 		spec.ExternalTrafficPolicy = ""
 	}
-	if !hasClusterIP(spec) && samePointer(spec.InternalTrafficPolicy, before.InternalTrafficPolicy) {
-		spec.InternalTrafficPolicy = nil
+	if !hasClusterIP(spec) {
+		dropSame(&spec.InternalTrafficPolicy, old.InternalTrafficPolicy)
+	}
+}
+
+// dropSame drops a value that the writer left as it was.
+func dropSame[T comparable](value **T, old *T) {
+	if *value != nil && old != nil && **value == *old {
+		*value = nil
 	}
 }
 
@@ -140,8 +145,4 @@ func sameNodePorts(spec, old *corev1.ServiceSpec) bool {
 		return out
 	}
 	return slices.Equal(ports(spec), ports(old))
-}
-
-func samePointer[T comparable](a, b *T) bool {
-	return a == b || a != nil && b != nil && *a == *b
 }

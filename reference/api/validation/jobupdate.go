@@ -117,26 +117,38 @@ func JobStatusUpdate(j, old *batchv1.Job) field.ErrorList {
 	if s.Ready != nil && *s.Ready > s.Active && !same(s, before) {
 		errs = append(errs, field.Invalid(path.Child("ready"), *s.Ready, "cannot set more ready pods than active"))
 	}
+	return all(errs, jobEnd(path, s), jobEndUpdate(path, s, before))
+}
+
+// jobEnd checks that the status of a job agrees with itself about how it ended.
+func jobEnd(path *field.Path, s *batchv1.JobStatus) field.ErrorList {
+	var errs field.ErrorList
 	complete, failed := jobCondition(s, batchv1.JobComplete), jobCondition(s, batchv1.JobFailed)
 	if complete && failed {
 		errs = append(errs, field.Invalid(path.Child("conditions"), field.OmitValueType{}, "cannot set Complete=True and Failed=True conditions"))
 	}
+	if complete && s.CompletionTime == nil {
+		errs = append(errs, field.Required(path.Child("completionTime"), "completionTime is required for Complete jobs"))
+	}
+	if !complete && s.CompletionTime != nil {
+		errs = append(errs, field.Invalid(path.Child("completionTime"), s.CompletionTime, "cannot set completionTime when there is no Complete=True condition"))
+	}
+	if (complete || failed) && s.Active > 0 {
+		errs = append(errs, field.Invalid(path.Child("active"), s.Active, "active>0 is invalid for finished job"))
+	}
+	return errs
+}
+
+// jobEndUpdate refuses that a job is not finished any more.
+func jobEndUpdate(path *field.Path, s, before *batchv1.JobStatus) field.ErrorList {
+	var errs field.ErrorList
 	for _, kind := range []batchv1.JobConditionType{batchv1.JobComplete, batchv1.JobFailed, batchv1.JobFailureTarget, batchv1.JobSuccessCriteriaMet} {
 		if jobCondition(before, kind) && !jobCondition(s, kind) {
 			errs = append(errs, field.Invalid(path.Child("conditions"), field.OmitValueType{}, fmt.Sprintf("cannot disable the terminal %s=True condition", kind)))
 		}
 	}
-	if complete && s.CompletionTime == nil {
-		errs = append(errs, field.Required(path.Child("completionTime"), "completionTime is required for Complete jobs"))
-	}
-	if s.CompletionTime != nil && !complete {
-		errs = append(errs, field.Invalid(path.Child("completionTime"), s.CompletionTime, "cannot set completionTime when there is no Complete=True condition"))
-	}
 	if before.CompletionTime != nil && !same(s.CompletionTime, before.CompletionTime) {
 		errs = append(errs, field.Invalid(path.Child("completionTime"), s.CompletionTime, "completionTime cannot be mutated"))
-	}
-	if (complete || failed) && s.Active > 0 {
-		errs = append(errs, field.Invalid(path.Child("active"), s.Active, "active>0 is invalid for finished job"))
 	}
 	return errs
 }

@@ -8,7 +8,9 @@ import (
 	"encoding/pem"
 	"testing"
 
+	batchv1 "k8s.io/api/batch/v1"
 	certificatesv1 "k8s.io/api/certificates/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seatrial/seatrial/reference/api/validation"
@@ -222,4 +224,37 @@ func TestCertificateRequests(t *testing.T) {
 	signed := approved.DeepCopy()
 	signed.Status.Certificate = []byte("no certificate")
 	compare(t, validation.CertificateSigningRequestStatusUpdate(signed, approved), []string{`status.certificate: Invalid value: "<certificate data>": must contain at least one CERTIFICATE PEM block`})
+}
+
+func TestFinishedJobStaysFinished(t *testing.T) {
+	now := metav1.Now()
+	condition := func(kinds ...batchv1.JobConditionType) []batchv1.JobCondition {
+		var list []batchv1.JobCondition
+		for _, kind := range kinds {
+			list = append(list, batchv1.JobCondition{Type: kind, Status: corev1.ConditionTrue})
+		}
+		return list
+	}
+	complete := batchv1.JobStatus{Succeeded: 1, CompletionTime: &now, Conditions: condition(batchv1.JobSuccessCriteriaMet, batchv1.JobComplete)}
+	for _, test := range []struct {
+		name     string
+		old, now batchv1.JobStatus
+		want     []string
+	}{
+		{"completes", batchv1.JobStatus{Active: 1, Ready: new(int32(1))}, complete, nil},
+		{"goes on", complete, batchv1.JobStatus{Active: 1}, []string{
+			"status.conditions: Invalid value: cannot disable the terminal Complete=True condition",
+			"status.conditions: Invalid value: cannot disable the terminal SuccessCriteriaMet=True condition",
+			"status.completionTime: Invalid value: null: completionTime cannot be mutated"}},
+		{"has no time", batchv1.JobStatus{}, batchv1.JobStatus{Conditions: condition(batchv1.JobComplete)}, []string{"status.completionTime: Required value"}},
+		{"ends in both ways", batchv1.JobStatus{}, batchv1.JobStatus{CompletionTime: &now, Conditions: condition(batchv1.JobComplete, batchv1.JobFailed)}, []string{
+			"status.conditions: Invalid value: cannot set Complete=True and Failed=True conditions"}},
+		{"runs after its failure", batchv1.JobStatus{}, batchv1.JobStatus{Active: 1, Conditions: condition(batchv1.JobFailed)}, []string{"status.active: Invalid value: 1: active>0 is invalid for finished job"}},
+		{"is more ready than active", batchv1.JobStatus{}, batchv1.JobStatus{Ready: new(int32(1))}, []string{"status.ready: Invalid value: 1: cannot set more ready pods than active"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			meta := metav1.ObjectMeta{Name: "j", Namespace: "default", ResourceVersion: "1"}
+			compare(t, validation.JobStatusUpdate(&batchv1.Job{ObjectMeta: meta, Status: test.now}, &batchv1.Job{ObjectMeta: meta, Status: test.old}), test.want)
+		})
+	}
 }

@@ -160,28 +160,36 @@ func clusterIPs(path *field.Path, spec *corev1.ServiceSpec) field.ErrorList {
 		return nil
 	}
 	var errs field.ErrorList
-	at := path.Child("clusterIPs")
-	if spec.ClusterIP == corev1.ClusterIPNone && (spec.Type == corev1.ServiceTypeLoadBalancer || spec.Type == corev1.ServiceTypeNodePort) {
+	at, ips := path.Child("clusterIPs"), spec.ClusterIPs
+	if spec.ClusterIP == corev1.ClusterIPNone && spec.Type != corev1.ServiceTypeClusterIP {
 		errs = append(errs, field.Invalid(at.Index(0), corev1.ClusterIPNone, fmt.Sprintf("may not be set to 'None' for %s services", spec.Type)))
 	}
-	if spec.ClusterIP == "" && len(spec.ClusterIPs) > 0 && spec.ClusterIPs[0] != "" {
+	if len(ips) == 0 {
+		return errs
+	}
+	if spec.ClusterIP == "" && ips[0] != "" {
 		errs = append(errs, field.Forbidden(at, "must be empty when `clusterIP` is not specified"))
 	}
-	if len(spec.ClusterIPs) > 0 && spec.ClusterIPs[0] != spec.ClusterIP {
-		errs = append(errs, field.Invalid(at, spec.ClusterIPs, "first value must match `clusterIP`"))
+	if ips[0] != spec.ClusterIP {
+		errs = append(errs, field.Invalid(at, ips, "first value must match `clusterIP`"))
 	}
-	if len(spec.ClusterIPs) > 2 {
-		errs = append(errs, field.Invalid(at, spec.ClusterIPs, "may only hold up to 2 values"))
+	switch {
+	case len(ips) > 2:
+		errs = append(errs, field.Invalid(at, ips, "may only hold up to 2 values"))
+	case len(ips) == 2 && slices.Contains(ips, corev1.ClusterIPNone):
+		return append(errs, field.Invalid(at, ips, "'None' must be the first and only value"))
+	case len(ips) == 2 && netutils.IsIPv6String(ips[0]) == netutils.IsIPv6String(ips[1]):
+		errs = append(errs, field.Invalid(at, ips, "may specify no more than one IP for each IP family"))
 	}
-	if len(spec.ClusterIPs) == 2 && netutils.IsIPv6String(spec.ClusterIPs[0]) == netutils.IsIPv6String(spec.ClusterIPs[1]) {
-		errs = append(errs, field.Invalid(at, spec.ClusterIPs, "may specify no more than one IP for each IP family"))
-	}
-	for i, ip := range spec.ClusterIPs {
+	return append(errs, setAddresses(at, ips)...)
+}
+
+// setAddresses checks addresses, apart from those that are left to the server.
+func setAddresses(path *field.Path, ips []string) field.ErrorList {
+	var errs field.ErrorList
+	for i, ip := range ips {
 		if ip != "" && ip != corev1.ClusterIPNone {
-			errs = append(errs, utilvalidation.IsValidIPForLegacyField(at.Index(i), ip, true, nil)...)
-		}
-		if ip == corev1.ClusterIPNone && len(spec.ClusterIPs) > 1 {
-			errs = append(errs, field.Invalid(at, spec.ClusterIPs, "'None' must be the first and only value"))
+			errs = append(errs, utilvalidation.IsValidIPForLegacyField(path.Index(i), ip, true, nil)...)
 		}
 	}
 	return errs
@@ -206,44 +214,64 @@ func reachableIP(path *field.Path, address string) field.ErrorList {
 }
 
 func servicePolicies(path *field.Path, spec *corev1.ServiceSpec) field.ErrorList {
+	errs := all(trafficPolicies(path, spec), balancing(path, spec))
+	return append(errs, pointerOneOf(path.Child("trafficDistribution"), spec.TrafficDistribution,
+		corev1.ServiceTrafficDistributionPreferClose, corev1.ServiceTrafficDistributionPreferSameZone, corev1.ServiceTrafficDistributionPreferSameNode)...)
+}
+
+func trafficPolicies(path *field.Path, spec *corev1.ServiceSpec) field.ErrorList {
 	var errs field.ErrorList
-	balanced := spec.Type == corev1.ServiceTypeLoadBalancer
-	external := balanced || spec.Type == corev1.ServiceTypeNodePort || spec.Type == corev1.ServiceTypeClusterIP && len(spec.ExternalIPs) > 0
 	at := path.Child("externalTrafficPolicy")
-	if !external && spec.ExternalTrafficPolicy != "" {
+	if isExternal(spec) {
+		errs = append(errs, oneOf(at, spec.ExternalTrafficPolicy, corev1.ServiceExternalTrafficPolicyCluster, corev1.ServiceExternalTrafficPolicyLocal)...)
+	} else if spec.ExternalTrafficPolicy != "" {
 		errs = append(errs, field.Invalid(at, spec.ExternalTrafficPolicy, "may only be set for externally-accessible services"))
 	}
-	if external {
-		errs = append(errs, oneOf(at, spec.ExternalTrafficPolicy, corev1.ServiceExternalTrafficPolicyCluster, corev1.ServiceExternalTrafficPolicyLocal)...)
+	if spec.InternalTrafficPolicy == nil && spec.Type != corev1.ServiceTypeExternalName {
+		errs = append(errs, field.Required(path.Child("internalTrafficPolicy"), ""))
 	}
-	if spec.InternalTrafficPolicy == nil {
-		if spec.Type != corev1.ServiceTypeExternalName {
-			errs = append(errs, field.Required(path.Child("internalTrafficPolicy"), ""))
-		}
-	} else {
-		errs = append(errs, pointerOneOf(path.Child("internalTrafficPolicy"), spec.InternalTrafficPolicy,
-			corev1.ServiceInternalTrafficPolicyCluster, corev1.ServiceInternalTrafficPolicyLocal)...)
+	return append(errs, pointerOneOf(path.Child("internalTrafficPolicy"), spec.InternalTrafficPolicy,
+		corev1.ServiceInternalTrafficPolicyCluster, corev1.ServiceInternalTrafficPolicyLocal)...)
+}
+
+// isExternal says whether a service can be reached from outside of the cluster.
+func isExternal(spec *corev1.ServiceSpec) bool {
+	switch spec.Type {
+	case corev1.ServiceTypeLoadBalancer, corev1.ServiceTypeNodePort:
+		return true
+	case corev1.ServiceTypeClusterIP:
+		return len(spec.ExternalIPs) > 0
+	default:
+		return false
 	}
+}
+
+const loadBalancerOnly = "may only be used when `type` is 'LoadBalancer'"
+
+// balancing checks what only services with a load balancer have.
+func balancing(path *field.Path, spec *corev1.ServiceSpec) field.ErrorList {
+	var errs field.ErrorList
+	balanced := spec.Type == corev1.ServiceTypeLoadBalancer
 	if spec.HealthCheckNodePort < 0 {
 		errs = append(errs, field.Invalid(path.Child("healthCheckNodePort"), spec.HealthCheckNodePort, notNegative))
 	}
 	if spec.HealthCheckNodePort > 0 && (!balanced || spec.ExternalTrafficPolicy != corev1.ServiceExternalTrafficPolicyLocal) {
 		errs = append(errs, field.Invalid(path.Child("healthCheckNodePort"), spec.HealthCheckNodePort, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"))
 	}
-	if spec.AllocateLoadBalancerNodePorts != nil && !balanced {
-		errs = append(errs, field.Forbidden(path.Child("allocateLoadBalancerNodePorts"), "may only be used when `type` is 'LoadBalancer'"))
+	nodePorts, class := path.Child("allocateLoadBalancerNodePorts"), path.Child("loadBalancerClass")
+	switch {
+	case balanced && spec.AllocateLoadBalancerNodePorts == nil:
+		errs = append(errs, field.Required(nodePorts, ""))
+	case !balanced && spec.AllocateLoadBalancerNodePorts != nil:
+		errs = append(errs, field.Forbidden(nodePorts, loadBalancerOnly))
 	}
-	if balanced && spec.AllocateLoadBalancerNodePorts == nil {
-		errs = append(errs, field.Required(path.Child("allocateLoadBalancerNodePorts"), ""))
+	if spec.LoadBalancerClass == nil {
+		return errs
 	}
-	if class := spec.LoadBalancerClass; class != nil {
-		if !balanced {
-			errs = append(errs, field.Forbidden(path.Child("loadBalancerClass"), "may only be used when `type` is 'LoadBalancer'"))
-		}
-		errs = append(errs, matches(path.Child("loadBalancerClass"), *class, utilvalidation.IsQualifiedName(*class))...)
+	if !balanced {
+		errs = append(errs, field.Forbidden(class, loadBalancerOnly))
 	}
-	return append(errs, pointerOneOf(path.Child("trafficDistribution"), spec.TrafficDistribution,
-		corev1.ServiceTrafficDistributionPreferClose, corev1.ServiceTrafficDistributionPreferSameZone, corev1.ServiceTrafficDistributionPreferSameNode)...)
+	return append(errs, matches(class, *spec.LoadBalancerClass, utilvalidation.IsQualifiedName(*spec.LoadBalancerClass))...)
 }
 
 // ServiceUpdate checks an update of a service: addresses stay while the type does.

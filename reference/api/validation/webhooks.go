@@ -216,32 +216,29 @@ func matchedResources(path *field.Path, resources []string) field.ErrorList {
 		return one(field.Required(path, ""))
 	}
 	var errs field.ErrorList
-	all, subresources := map[string]bool{}, map[string]bool{} // of a/* and */a
-	everything, anyResource, plain := false, false, false
+	before := map[string]bool{}
+	plain := false
 	for i, r := range resources {
-		switch resource, sub, nested := strings.Cut(r, "/"); {
+		resource, sub, nested := strings.Cut(r, "/")
+		switch {
 		case r == "":
 			errs = append(errs, field.Required(path.Index(i), ""))
-		case r == "*/*":
-			everything = true
-		case r == "*":
-			anyResource = true
-		case nested && sub == "*":
-			all[resource] = true
-		case nested && resource == "*":
-			subresources[sub] = true
-		case nested && all[resource]:
-			errs = append(errs, field.Invalid(path.Index(i), r, fmt.Sprintf("if '%s/*' is present, must not specify %s", resource, r)))
-		case nested && subresources[sub]:
-			errs = append(errs, field.Invalid(path.Index(i), r, fmt.Sprintf("if '*/%s' is present, must not specify %s", sub, r)))
-		case !nested:
+		case nested && resource != "*" && sub != "*":
+			for _, wildcard := range []string{resource + "/*", "*/" + sub} {
+				if before[wildcard] {
+					errs = append(errs, field.Invalid(path.Index(i), r, fmt.Sprintf("if '%s' is present, must not specify %s", wildcard, r)))
+					break
+				}
+			}
+		case !nested && r != "*":
 			plain = true
 		}
+		before[r] = true
 	}
-	if len(resources) > 1 && everything {
+	if len(resources) > 1 && before["*/*"] {
 		errs = append(errs, field.Invalid(path, resources, "if '*/*' is present, must not specify other resources"))
 	}
-	if anyResource && plain {
+	if before["*"] && plain {
 		errs = append(errs, field.Invalid(path, resources, "if '*' is present, must not specify other resources without subresources"))
 	}
 	return errs
