@@ -37,7 +37,7 @@ build: blobs ## build bin/seatrial and bin/seatrial-reference
 	@go build -ldflags "$(LDFLAGS)" -o bin/seatrial-reference ./reference
 
 .PHONY: conformance
-conformance: build ## run the specification [KUBECONFIG= TAGS= DRIVER= PARALLEL= REPORT=]
+conformance: $(if $(filter docker,$(DRIVER)),image,build) ## run the specification [KUBECONFIG= TAGS= DRIVER= PARALLEL= REPORT=]
 	@bin/seatrial run $(RUN)
 
 .PHONY: test
@@ -61,10 +61,13 @@ cluster: build ## start a reference cluster on this host [NAME=]
 cluster-docker: image ## start a reference cluster in Docker [NAME=]
 	@bin/seatrial up --driver docker $(if $(NAME),--name $(NAME))
 
+.PHONY: engine
+engine:
+	@docker version >/dev/null 2>&1 || { echo "make: no Docker engine answers; start it or set DOCKER_HOST" >&2; exit 1; }
+
 .PHONY: image
-image: build ## build the node image for the docker driver
-	@docker version >/dev/null 2>&1 || { echo "make image: no Docker engine answers; start it or set DOCKER_HOST" >&2; exit 1; }
-	@docker build --quiet --tag $(IMAGE) --file Dockerfile bin
+image: engine build ## build the node image for the docker driver
+	@tar -cC bin seatrial-reference -C .. Dockerfile | docker build --quiet --tag $(IMAGE) -
 
 .PHONY: bench
 bench: build ## measure start, memory, CPU and pod start; medians of 5

@@ -116,7 +116,12 @@ func (e *env) throwaway(ctx context.Context, driver string) (*rest.Config, func(
 		}
 		return nil
 	}
-	if err := d.Up(ctx, cluster.Spec{Name: name, Wait: time.Minute}, e.step); err != nil {
+	err = d.Up(ctx, cluster.Spec{Name: name, Wait: time.Minute}, e.step)
+	var unavailable *cluster.UnavailableError
+	if errors.As(err, &unavailable) {
+		return nil, nothing, err
+	}
+	if err != nil {
 		return nil, remove, err
 	}
 	data, err := d.Kubeconfig(ctx, name)

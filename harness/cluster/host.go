@@ -67,7 +67,7 @@ func (h *Host) Up(ctx context.Context, spec Spec, progress Progress) error {
 		return fmt.Errorf("start %q: %w", cmd.Path, err)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	go func() { ended <- fmt.Errorf("%w\n%s", exitError(cmd.Wait()), tail(logFile.Name())) }()
 	return follow(ctx, reader, progress, ended, logFile.Name())
 }
 
@@ -93,8 +93,10 @@ type message struct {
 	Error string `json:"error,omitempty"`
 }
 
-// follow reads the progress of a starting cluster until it is ready or has failed.
-func follow(ctx context.Context, r io.Reader, progress Progress, ended <-chan error, logFile string) error {
+// follow reads the progress of a starting cluster until it is ready or has
+// failed. When the progress ends before that, ended says why; log is where to
+// read more.
+func follow(ctx context.Context, r io.Reader, progress Progress, ended <-chan error, log string) error {
 	messages := make(chan message)
 	go func() {
 		defer close(messages)
@@ -113,11 +115,11 @@ func follow(ctx context.Context, r io.Reader, progress Progress, ended <-chan er
 	for {
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%w (log: %s)", context.Cause(ctx), logFile)
+			return fmt.Errorf("%w (log: %s)", context.Cause(ctx), log)
 		case m, open := <-messages:
 			switch {
 			case !open:
-				return fmt.Errorf("the cluster's process ended at start: %w\n%s", errors.Join(<-ended), tail(logFile))
+				return fmt.Errorf("the cluster's process ended at start: %w", <-ended)
 			case m.Error != "":
 				return errors.New(m.Error)
 			case m.Ready:
@@ -129,14 +131,26 @@ func follow(ctx context.Context, r io.Reader, progress Progress, ended <-chan er
 	}
 }
 
+// exitError is never nil, since a cluster's process has no reason to end well.
+func exitError(err error) error {
+	if err == nil {
+		return errors.New("exit status 0")
+	}
+	return err
+}
+
 // tail returns the last lines of a log.
 func tail(file string) string {
-	const lines = 5
 	data, err := os.ReadFile(file) //nolint:gosec // our own log
 	if err != nil {
 		return err.Error()
 	}
-	all := strings.Split(strings.TrimRight(string(data), "\n"), "\n")
+	return lastLines(data)
+}
+
+func lastLines(log []byte) string {
+	const lines = 5
+	all := strings.Split(strings.TrimRight(string(log), "\n"), "\n")
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 

@@ -134,7 +134,7 @@ func (c *cluster) run(ctx context.Context) error {
 
 // newServer puts the API server together.
 func (c *cluster) newServer(ctx context.Context) (*apiserver.Server, error) {
-	address := netip.AddrPortFrom(c.NodeIP, apiPort)
+	address := netip.AddrPortFrom(c.NodeIP, APIPort)
 	own, err := net.Listen("tcp", address.String())
 	if err != nil {
 		return nil, fmt.Errorf("open API port in the node: %w", err)

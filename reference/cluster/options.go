@@ -50,8 +50,8 @@ var podNetwork = netip.MustParsePrefix("10.244.0.0/16")
 // clusterDomain ends the DNS names of services and pods.
 const clusterDomain = "cluster.local"
 
-// apiPort is where the API server listens on the node's address.
-const apiPort = 6443
+// APIPort is where the API server listens on the node's address.
+const APIPort = 6443
 
 func (o *Options) complete() error {
 	if !o.NodeIP.Is4() {

@@ -63,9 +63,19 @@ func (f *allInOneFlags) progress() *cluster.Progress {
 	if f.progressFD <= 0 {
 		return nil
 	}
+	if f.progressFD == syscall.Stdout {
+		return cluster.NewProgress(stdout{}) // whose number no other file may get
+	}
 	syscall.CloseOnExec(f.progressFD) // components start programs; none may hold it
 	return cluster.NewProgress(os.NewFile(uintptr(f.progressFD), "progress"))
 }
+
+// stdout is the standard output, which stays open.
+type stdout struct{}
+
+func (stdout) Write(p []byte) (int, error) { return os.Stdout.Write(p) }
+
+func (stdout) Close() error { return nil }
 
 func (f *allInOneFlags) run(cmd *cobra.Command, log *slog.Logger, progress *cluster.Progress) error {
 	place, err := f.place()

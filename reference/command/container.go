@@ -12,7 +12,8 @@ import (
 )
 
 // placeInContainer makes this process's container the node. The API is served
-// on the container's address only; docker publishes it on the host.
+// on the container's address only; docker publishes it on --api-port of the
+// host's loopback address, or not at all.
 func (f *allInOneFlags) placeInContainer(o *cluster.Options) error {
 	if err := o.Place.PrepareContainer(); err != nil {
 		return err
@@ -28,6 +29,9 @@ func (f *allInOneFlags) placeInContainer(o *cluster.Options) error {
 	}
 	o.NodeIP = ip
 	o.Server = "https://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(f.apiPort))
+	if f.apiPort == 0 {
+		o.Server = "https://" + net.JoinHostPort(ip.String(), strconv.Itoa(cluster.APIPort))
+	}
 	record := cluster.Record{Name: o.Place.Name, APIPort: f.apiPort, NodeIP: ip, Server: o.Server}
 	if err := record.Write(o.Place); err != nil {
 		return fmt.Errorf("container %s: %w", ip, err)

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -14,15 +13,5 @@ func TestCapabilitiesLeavesOutThoseThatTheMachineLacks(t *testing.T) {
 	}
 	if len(names) != len(capabilityNames)-1 {
 		t.Errorf("%d capabilities, want all but one of %d", len(names), len(capabilityNames))
-	}
-}
-
-func TestWithServerReplacesTheURL(t *testing.T) {
-	changed, err := withServer([]byte(sample), "https://127.0.0.1:7")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(changed), "server: https://127.0.0.1:7\n") || strings.Contains(string(changed), "127.0.0.1:1") {
-		t.Errorf("kubeconfig = %s", changed)
 	}
 }
