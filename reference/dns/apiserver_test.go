@@ -2,6 +2,8 @@ package dns
 
 import (
 	"context"
+	"log/slog"
+	"net"
 	"net/netip"
 	"testing"
 	"time"
@@ -15,11 +17,12 @@ import (
 // TestServerWorksWithTheRightsOfItsRole runs it against a whole API server, as
 // the user that it is in a cluster.
 func TestServerWorksWithTheRightsOfItsRole(t *testing.T) {
+	address := netip.AddrPortFrom(ownAddress(t), freePort(t))
 	api := apiservertest.Run(t, apiserver.Options{})
-	address := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), freePort(t))
 	server, err := New(Options{
 		Config: api.ClientConfig("system:dns"), ListenAddr: address,
 		ServiceIP: netip.MustParseAddr("10.96.0.10"), NodeName: "node-1",
+		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -44,4 +47,22 @@ func TestServerWorksWithTheRightsOfItsRole(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("Run: %v", err)
 	}
+}
+
+// ownAddress returns an address of this machine that an EndpointSlice may
+// have, which 127.0.0.1 is not.
+func ownAddress(t *testing.T) netip.Addr {
+	t.Helper()
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range addresses {
+		prefix, err := netip.ParsePrefix(a.String())
+		if err == nil && prefix.Addr().Is4() && prefix.Addr().IsGlobalUnicast() {
+			return prefix.Addr()
+		}
+	}
+	t.Skip("this machine has no address but 127.0.0.1")
+	return netip.Addr{}
 }

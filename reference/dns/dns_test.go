@@ -18,6 +18,7 @@ import (
 // start runs a name server on loopback until the test ends.
 func start(t *testing.T, resolvConf string) (*fake.Clientset, string) {
 	t.Helper()
+	before := goleak.IgnoreCurrent()
 	client := fake.NewClientset(
 		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "default"}},
 		&corev1.Service{
@@ -49,7 +50,7 @@ func start(t *testing.T, resolvConf string) (*fake.Clientset, string) {
 		if err := <-ended; err != nil {
 			t.Errorf("Run: %v", err)
 		}
-		goleak.VerifyNone(t, goleak.IgnoreCurrent())
+		goleak.VerifyNone(t, before)
 	})
 	wait, cancelWait := context.WithTimeout(ctx, 10*time.Second)
 	defer cancelWait()
