@@ -258,3 +258,13 @@ func TestFinishedJobStaysFinished(t *testing.T) {
 		})
 	}
 }
+
+// TestServiceConditionsMayBeIncomplete holds what upstream's test of the service status life cycle writes.
+func TestServiceConditionsMayBeIncomplete(t *testing.T) {
+	old := object(t, "Service", `metadata: {resourceVersion: "1"}`).(*corev1.Service)
+	service := old.DeepCopy()
+	service.Status.Conditions = []metav1.Condition{{Type: "StatusPatched", Status: metav1.ConditionTrue}}
+	compare(t, validation.ServiceStatusUpdate(service, old), nil)
+	service.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: "1.2.3.4"}}
+	compare(t, validation.ServiceStatusUpdate(service, old), []string{`status.loadBalancer.ingress: Forbidden: may only be used when ` + "`spec.type`" + ` is "LoadBalancer"`})
+}
