@@ -8,13 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
@@ -34,6 +34,7 @@ import (
 	"github.com/seatrial/seatrial/reference/kubelet/probes"
 	"github.com/seatrial/seatrial/reference/kubelet/server"
 	"github.com/seatrial/seatrial/reference/kubelet/staticpods"
+	"github.com/seatrial/seatrial/reference/kubelet/stats"
 	"github.com/seatrial/seatrial/reference/kubelet/status"
 	"github.com/seatrial/seatrial/reference/kubelet/volumes"
 	"github.com/seatrial/seatrial/reference/kubelet/volumes/mount"
@@ -55,6 +56,7 @@ type Kubelet struct {
 	watches  *watches
 	recorder record.EventBroadcaster
 	static   *staticpods.Source
+	stats    *stats.Stats
 }
 
 // New puts a kubelet together. Nothing runs before Run.
@@ -152,13 +154,18 @@ func (k *Kubelet) buildServer() error {
 	if err != nil {
 		return err
 	}
+	k.stats = stats.New(stats.Options{
+		NodeName: o.NodeName, CRI: k.cri, Pods: k.pods.List, RootDir: o.RootDir, Clock: o.Clock,
+		PodDir: func(uid string) string { return k.volumes.PodDir(types.UID(uid)) },
+	})
 	pool := x509.NewCertPool()
 	if len(o.ClientCA) > 0 && !pool.AppendCertsFromPEM(o.ClientCA) {
 		return fmt.Errorf("read client CA: no certificate in it")
 	}
 	k.server = server.New(server.Options{
 		NodeName: o.NodeName, Listener: o.Listener, Certificate: o.Certificate, ClientCAs: pool, Access: access,
-		Pods: k.pods, CRI: k.cri, Metrics: map[string]http.Handler{}, LogDir: o.LogDir, Clock: o.Clock, Log: o.Log,
+		Pods: k.pods, CRI: k.cri, Stats: k.stats, Metrics: k.stats.Handlers(), Config: k.config(),
+		LogDir: o.LogDir, Clock: o.Clock, Log: o.Log,
 	})
 	return nil
 }
@@ -180,6 +187,9 @@ func (k *Kubelet) Run(ctx context.Context) error {
 	}
 	running := make(chan struct{})
 	run(k.server.Run)
+	for _, keeper := range k.keepers() {
+		run(func(ctx context.Context) error { keeper(ctx); return nil })
+	}
 	run(func(ctx context.Context) error { k.writer.Run(ctx); return nil })
 	run(func(ctx context.Context) error { k.node.Run(ctx); return nil })
 	run(func(ctx context.Context) error { k.runLease(ctx); return nil })

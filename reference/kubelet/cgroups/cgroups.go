@@ -179,10 +179,28 @@ func removeTree(dir string) error {
 			errs = append(errs, removeTree(filepath.Join(dir, entry.Name())))
 		}
 	}
-	if err := syscall.Rmdir(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	err = syscall.Rmdir(dir)
+	if errors.Is(err, syscall.EBUSY) {
+		killAll(dir)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		errs = append(errs, fmt.Errorf("remove cgroup %q: %w", dir, err))
 	}
 	return errors.Join(errs...)
+}
+
+// killAll ends processes that outlived their container, such as what a broken start left behind. The
+// group can be removed a moment later.
+func killAll(dir string) {
+	data, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
+	if err != nil {
+		return
+	}
+	for _, field := range strings.Fields(string(data)) {
+		if pid, err := strconv.Atoi(field); err == nil && pid > 1 {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // or it is gone already
+		}
+	}
 }
 
 type limits struct {

@@ -96,9 +96,45 @@ func addNodeAddress(t *testing.T) {
 
 // cluster is one real node with an API server and no controllers.
 type cluster struct {
-	t      *testing.T
-	config *rest.Config
-	client kubernetes.Interface
+	t       *testing.T
+	dir     string
+	config  *rest.Config
+	client  kubernetes.Interface
+	options kubelet.Options
+	kubelet *agent
+}
+
+// agent is a running kubelet.
+type agent struct {
+	cancel context.CancelFunc
+	done   chan error
+}
+
+// startKubelet runs the node agent until stopKubelet, or the end of the test.
+func (c *cluster) startKubelet() {
+	c.t.Helper()
+	k, err := kubelet.New(c.options)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	begin := time.Now()
+	ctx, cancel := context.WithCancel(context.Background())
+	*c.kubelet = agent{cancel: cancel, done: make(chan error, 1)}
+	go func() { c.kubelet.done <- k.Run(ctx) }()
+	ready, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	if err := k.Ready(ready); err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Logf("node ready after %v", time.Since(begin))
+}
+
+func (c *cluster) stopKubelet() {
+	c.t.Helper()
+	c.kubelet.cancel()
+	if err := <-c.kubelet.done; err != nil {
+		c.t.Errorf("kubelet: %v", err)
+	}
 }
 
 func startCluster(t *testing.T) *cluster {
@@ -141,37 +177,21 @@ func startCluster(t *testing.T) *cluster {
 		t.Fatal(err)
 	}
 	group := fmt.Sprintf("/kubelettest-%d", os.Getpid())
-	k, err := kubelet.New(kubelet.Options{
-		NodeName: nodeName, NodeIP: nodeIP, Config: server.ClientConfig("system:node:"+nodeName, "system:nodes"), CRI: rt.Conn(),
-		RootDir: filepath.Join(dir, "kubelet"), LogDir: filepath.Join(dir, "logs"), CgroupRoot: group,
-		ClusterDNS: []string{"10.96.0.10"}, Certificate: serving.TLS(), ClientCA: bundle.CA.PEM(), Log: log,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	begin := time.Now()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- k.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("kubelet: %v", err)
-		}
-		removeGroups(group)
-	})
-	c := &cluster{t: t, config: &rest.Config{Host: "https://" + listener.Addr().String(), QPS: -1, TLSClientConfig: rest.TLSClientConfig{
-		CAData: bundle.CA.PEM(), CertData: bundle.Admin.CertPEM, KeyData: bundle.Admin.KeyPEM}}}
+	c := &cluster{t: t, dir: dir, kubelet: &agent{}}
+	c.config = &rest.Config{Host: "https://" + listener.Addr().String(), QPS: -1, TLSClientConfig: rest.TLSClientConfig{
+		CAData: bundle.CA.PEM(), CertData: bundle.Admin.CertPEM, KeyData: bundle.Admin.KeyPEM}}
 	c.client, err = kubernetes.NewForConfig(c.config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ready, stop := context.WithTimeout(ctx, patience)
-	defer stop()
-	if err := k.Ready(ready); err != nil {
-		t.Fatal(err)
+	c.options = kubelet.Options{
+		NodeName: nodeName, NodeIP: nodeIP, Config: server.ClientConfig("system:node:"+nodeName, "system:nodes"), CRI: rt.Conn(),
+		RootDir: filepath.Join(dir, "kubelet"), LogDir: filepath.Join(dir, "logs"), CgroupRoot: group, ManifestDir: filepath.Join(dir, "manifests"),
+		ClusterDNS: []string{"10.96.0.10"}, Certificate: serving.TLS(), ClientCA: bundle.CA.PEM(), Log: log,
 	}
-	t.Logf("node ready after %v", time.Since(begin))
+	c.startKubelet()
+	t.Cleanup(func() { c.stopKubelet(); removeGroups(group) })
+	ctx := t.Context()
 	root := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "kube-root-ca.crt"}, Data: map[string]string{"ca.crt": "none"}}
 	if _, err := c.client.CoreV1().ConfigMaps("default").Create(ctx, root, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
 		t.Fatal(err)

@@ -28,6 +28,10 @@ func TestPodsOnARealRuntime(t *testing.T) {
 		{"ProbesAndHooks", probesAndHooks},
 		{"InitAndEphemeralContainers", initAndEphemeralContainers},
 		{"VolumeKinds", volumeKinds},
+		{"StaticPods", staticPods},
+		{"Resize", resizeInPlace},
+		{"Statistics", statistics},
+		{"Restart", restartAdopts},
 		{"StartTimes", startTimes},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -56,9 +60,6 @@ func (c *cluster) removeAll() {
 func logsAndExec(t *testing.T, c *cluster) {
 	c.create(pod("echo", "echo hello; echo world >&2; exec sleep 1000", nil))
 	c.running("echo")
-	if got := c.logs("echo", corev1.PodLogOptions{}); !strings.Contains(got, "hello\n") || !strings.Contains(got, "world\n") {
-		t.Errorf("logs = %q", got)
-	}
 	for _, protocol := range []string{"SPDY", "WebSocket"} {
 		out, err := c.exec(protocol, "echo", "typed\n", "cat")
 		if err != nil || out != "typed\n" {
@@ -67,6 +68,9 @@ func logsAndExec(t *testing.T, c *cluster) {
 		if _, err := c.exec(protocol, "echo", "", "sh", "-c", "exit 3"); err == nil || !strings.Contains(err.Error(), "exit code 3") {
 			t.Errorf("%s exec exit 3 = %v; want exit code 3", protocol, err)
 		}
+	}
+	if got := c.logs("echo", corev1.PodLogOptions{}); !strings.Contains(got, "hello\n") || !strings.Contains(got, "world\n") {
+		t.Errorf("logs = %q", got)
 	}
 	begin := time.Now()
 	c.remove("echo")

@@ -90,16 +90,37 @@ func (w *worker) startContainer(ctx context.Context, pod *corev1.Pod, observed *
 		w.recordContainer(s.container, corev1.EventTypeWarning, "Failed", "Error: "+err.Error())
 		return &startError{reason: "CreateContainerConfigError", message: err.Error()}
 	}
-	created, err := w.CRI.Runtime.CreateContainer(ctx, &runtimeapi.CreateContainerRequest{
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	created, err := w.createContainer(ctx, &runtimeapi.CreateContainerRequest{
 		PodSandboxId: observed.Sandbox().Id, Config: config, SandboxConfig: sandbox})
 	if err != nil {
-		if ctx.Err() == nil {
-			w.recordContainer(s.container, corev1.EventTypeWarning, "Failed", "Error: "+describe(err))
-		}
+		w.recordContainer(s.container, corev1.EventTypeWarning, "Failed", "Error: "+describe(err))
 		return &startError{reason: "CreateContainerError", message: describe(err)}
 	}
 	w.recordContainer(s.container, corev1.EventTypeNormal, "Created", "Container created")
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	return w.launch(ctx, pod, s, created.ContainerId)
+}
+
+// criTimeout bounds the calls that make something. They are not cancelled when the pod is: a runtime
+// that is interrupted while it makes a container may leave half of one behind.
+const criTimeout = 4 * time.Minute
+
+func (w *worker) createContainer(ctx context.Context, request *runtimeapi.CreateContainerRequest) (*runtimeapi.CreateContainerResponse, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), criTimeout)
+	defer cancel()
+	return w.CRI.Runtime.CreateContainer(ctx, request)
+}
+
+func (w *worker) startCreated(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), criTimeout)
+	defer cancel()
+	_, err := w.CRI.Runtime.StartContainer(ctx, &runtimeapi.StartContainerRequest{ContainerId: id})
+	return err
 }
 
 // launch starts a container that was created and runs its postStart hook.
@@ -109,10 +130,8 @@ func (w *worker) launch(ctx context.Context, pod *corev1.Pod, s start, id string
 		w.setHooking(id, true)
 		defer w.setHooking(id, false)
 	}
-	if _, err := w.CRI.Runtime.StartContainer(ctx, &runtimeapi.StartContainerRequest{ContainerId: id}); err != nil {
-		if ctx.Err() == nil {
-			w.recordContainer(s.container, corev1.EventTypeWarning, "Failed", "Error: "+describe(err))
-		}
+	if err := w.startCreated(ctx, id); err != nil {
+		w.recordContainer(s.container, corev1.EventTypeWarning, "Failed", "Error: "+describe(err))
 		return &startError{reason: "RunContainerError", message: describe(err)}
 	}
 	w.recordContainer(s.container, corev1.EventTypeNormal, "Started", "Container started")

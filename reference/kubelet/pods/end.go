@@ -24,8 +24,12 @@ const (
 )
 
 const (
+	// reasonEvicted is the reason of the status of pods that take more than they may. They get no time.
+	reasonEvicted = "Evicted"
+	evictionGrace = time.Second
+
 	deleteRetry  = 2 * time.Second
-	cleanupRetry = time.Second
+	cleanupRetry = 250 * time.Millisecond
 )
 
 // ending is the last part of a pod's life. The stages follow each other: containers stopped, then
@@ -64,6 +68,10 @@ func (w *worker) checkEnd() {
 		w.begin(reasonDeleted)
 	case w.verdict.Phase != "":
 		w.begin(reasonVerdict)
+		if w.verdict.Reason == reasonEvicted {
+			w.end.grace, w.end.deadline = evictionGrace, w.Clock.Now().Add(evictionGrace)
+			w.event(corev1.EventTypeWarning, reasonEvicted, w.verdict.Message)
+		}
 	case status.IsTerminal(w.podWithStatus().Status.Phase):
 		w.begin(reasonTerminal)
 	}

@@ -89,30 +89,12 @@ func (p *Pods) Run(ctx context.Context, ready func()) {
 
 // Update tells that a pod should run on this node, or how it should run changed.
 func (p *Pods) Update(pod *corev1.Pod) {
-	w := p.worker(pod.UID)
-	if w == nil {
-		return
-	}
-	w.mu.Lock()
-	w.inbox.pod = pod
-	w.inbox.gone = false
-	w.mu.Unlock()
-	w.wakeUp()
+	p.tell(pod, func(in *inbox) { in.pod, in.gone = pod, false })
 }
 
 // Remove tells that a pod is no longer in its source. It is stopped if it still runs.
 func (p *Pods) Remove(pod *corev1.Pod) {
-	w := p.worker(pod.UID)
-	if w == nil {
-		return
-	}
-	w.mu.Lock()
-	if w.inbox.pod == nil {
-		w.inbox.pod = pod
-	}
-	w.inbox.gone = true
-	w.mu.Unlock()
-	w.wakeUp()
+	p.tell(pod, func(in *inbox) { in.gone = true })
 }
 
 // Changed tells that the runtime may show something new for a pod.
@@ -198,21 +180,26 @@ func (p *Pods) active(without types.UID) []*corev1.Pod {
 	return pods
 }
 
-// worker returns the worker of a pod, a new one if there is none; nil when the node agent stops.
-func (p *Pods) worker(uid types.UID) *worker {
+// tell changes the inbox of the worker of a pod; a pod without a worker gets one. Nothing is told when
+// the node agent stops.
+func (p *Pods) tell(pod *corev1.Pod, change func(*inbox)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ctx == nil || p.ctx.Err() != nil {
-		return nil
+		return
 	}
-	w := p.workers[uid]
-	if w == nil {
-		w = newWorker(p, uid)
-		p.workers[uid] = w
-		ctx := p.ctx
-		p.running.Go(func() { w.run(ctx) })
+	if w := p.workers[pod.UID]; w != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		change(&w.inbox)
+		w.wakeUp()
+		return
 	}
-	return w
+	w := newWorker(p, pod)
+	change(&w.inbox)
+	p.workers[pod.UID] = w
+	ctx := p.ctx
+	p.running.Go(func() { w.run(ctx) })
 }
 
 // drop forgets a worker that has nothing left to do.

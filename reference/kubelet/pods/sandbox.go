@@ -51,7 +51,7 @@ func (w *worker) runSandbox(ctx context.Context, pod *corev1.Pod, attempt uint32
 	}
 	handler, err := w.runtimeHandler(ctx, pod)
 	if err == nil {
-		_, err = w.CRI.Runtime.RunPodSandbox(ctx, &runtimeapi.RunPodSandboxRequest{Config: config, RuntimeHandler: handler})
+		err = w.callRunSandbox(ctx, &runtimeapi.RunPodSandboxRequest{Config: config, RuntimeHandler: handler})
 	}
 	if err != nil {
 		if ctx.Err() == nil {
@@ -60,6 +60,16 @@ func (w *worker) runSandbox(ctx context.Context, pod *corev1.Pod, attempt uint32
 		return fmt.Errorf("run sandbox: %w", err)
 	}
 	return nil
+}
+
+func (w *worker) callRunSandbox(ctx context.Context, request *runtimeapi.RunPodSandboxRequest) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), criTimeout)
+	defer cancel()
+	_, err := w.CRI.Runtime.RunPodSandbox(ctx, request)
+	return err
 }
 
 func (w *worker) sandboxConfig(pod *corev1.Pod, attempt uint32) (*runtimeapi.PodSandboxConfig, error) {

@@ -86,9 +86,9 @@ type before struct {
 	stopped  bool
 }
 
-func newWorker(p *Pods, uid types.UID) *worker {
+func newWorker(p *Pods, pod *corev1.Pod) *worker {
 	w := &worker{
-		Pods: p, uid: uid, log: p.Log.With("uid", uid), wake: make(chan struct{}, 1),
+		Pods: p, uid: pod.UID, log: p.Log, inbox: inbox{pod: pod}, wake: make(chan struct{}, 1),
 		crashes: map[string]*crash{}, messages: map[string]string{}, since: p.Clock.Now(),
 		shared: shared{
 			stopping: map[string]bool{}, hooking: map[string]bool{}, waiting: map[string]corev1.ContainerStateWaiting{},
