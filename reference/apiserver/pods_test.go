@@ -6,7 +6,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/kubernetes"
 
@@ -142,5 +144,28 @@ func TestConnectNeedsANode(t *testing.T) {
 	}
 	if raw, err := pods.GetLogs("p", &corev1.PodLogOptions{}).DoRaw(t.Context()); err != nil || len(raw) != 0 {
 		t.Errorf("log of a pod without a node: %q, %v", raw, err)
+	}
+}
+
+func TestResizeOfARunningPod(t *testing.T) {
+	client := kubernetes.NewForConfigOrDie(apiservertest.Start(t))
+	pods := client.CoreV1().Pods("default")
+	limited := pod("p")
+	limited.Spec.Containers[0].Resources.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("100m")}
+	must[*corev1.Pod](t)(pods.Create(t.Context(), limited, metav1.CreateOptions{}))
+	must[*corev1.Node](t)(client.CoreV1().Nodes().Create(t.Context(), &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n"}}, metav1.CreateOptions{}))
+	if err := bind(t, client, "p", "n"); err != nil {
+		t.Fatal(err)
+	}
+	patch := func(sub string) (*corev1.Pod, error) {
+		body := []byte(`{"spec":{"containers":[{"name":"c","resources":{"requests":{"cpu":"200m"}}}]}}`)
+		return pods.Patch(t.Context(), "p", types.StrategicMergePatchType, body, metav1.PatchOptions{}, sub)
+	}
+	if _, err := patch(""); !apierrors.IsInvalid(err) {
+		t.Errorf("resources changed without /resize: %v", err)
+	}
+	p := must[*corev1.Pod](t)(patch("resize"))
+	if cpu := p.Spec.Containers[0].Resources.Requests.Cpu(); cpu.String() != "200m" || p.Generation != 2 || p.Spec.NodeName != "n" {
+		t.Errorf("resized pod has %s, generation %d", cpu, p.Generation)
 	}
 }
