@@ -36,7 +36,7 @@ func (d *Docker) Up(ctx context.Context, spec Spec, progress Progress) error {
 		return err
 	}
 	defer engine.close()
-	if err := engine.requireLocal(); err != nil {
+	if err := requireLocal(engine.DaemonHost()); err != nil {
 		return err
 	}
 	info, err := engine.info(ctx, spec.Name)

@@ -79,7 +79,7 @@ func (e *engine) loadImages(ctx context.Context, name string, archive io.Reader)
 	}
 	if result.ExitCode != 0 {
 		text := strings.TrimSpace(complaint.String())
-		return nil, errors.New(strings.TrimPrefix(text[strings.LastIndexByte(text, '\n')+1:], "error: "))
+		return nil, errors.New(strings.TrimPrefix(text[strings.LastIndexByte(text, '\n')+1:], "error: load images: "))
 	}
 	return strings.Fields(out.String()), nil
 }

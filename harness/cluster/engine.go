@@ -2,9 +2,11 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/moby/moby/client"
@@ -27,21 +29,33 @@ func connect(ctx context.Context) (*engine, error) {
 	if err != nil {
 		return nil, &UnavailableError{"docker", err.Error()}
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerBound)
+	bounded, cancel := context.WithTimeout(ctx, answerBound)
 	defer cancel()
-	if _, err := c.Ping(ctx, client.PingOptions{NegotiateAPIVersion: true}); err != nil {
+	if _, err := c.Ping(bounded, client.PingOptions{NegotiateAPIVersion: true}); err != nil {
 		_ = c.Close()
-		return nil, &UnavailableError{"docker", fmt.Sprintf("no Docker engine answers at %s; start it or set DOCKER_HOST", c.DaemonHost())}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, &UnavailableError{"docker", noAnswer(err, c.DaemonHost())}
 	}
 	return &engine{c}, nil
+}
+
+// noAnswer says in one line why an engine cannot be used.
+func noAnswer(err error, host string) string {
+	refused := !client.IsErrConnectionFailed(err) && !errors.Is(err, context.DeadlineExceeded) // by an engine that answers
+	if refused || strings.Contains(err.Error(), "permission denied") {
+		return err.Error()
+	}
+	return fmt.Sprintf("no Docker engine answers at %s; start it or set DOCKER_HOST", host)
 }
 
 func (e *engine) close() { _ = e.Close() }
 
 // requireLocal fails where 127.0.0.1 of the engine, on which the API is
 // published, is not that of this machine.
-func (e *engine) requireLocal() error {
-	address, err := url.Parse(e.DaemonHost())
+func requireLocal(daemonHost string) error {
+	address, err := url.Parse(daemonHost)
 	if err != nil {
 		return &UnavailableError{"docker", err.Error()}
 	}
@@ -52,5 +66,5 @@ func (e *engine) requireLocal() error {
 	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
 		return nil
 	}
-	return &UnavailableError{"docker", fmt.Sprintf("the engine at %s is on another machine, whose 127.0.0.1 has the API; run seatrial there", e.DaemonHost())}
+	return &UnavailableError{"docker", fmt.Sprintf("the engine at %s is on another machine, whose 127.0.0.1 has the API; run seatrial there", daemonHost)}
 }

@@ -71,9 +71,19 @@ func (e *engine) startNode(ctx context.Context, image string, spec Spec, host *c
 		return fmt.Errorf("create container: %w", err)
 	}
 	if _, err := e.ContainerStart(ctx, created.ID, client.ContainerStartOptions{}); err != nil {
-		return errors.Join(fmt.Errorf("start container: %w", err), e.removeContainer(context.WithoutCancel(ctx), spec.Name))
+		return errors.Join(startError(err, spec), e.removeContainer(context.WithoutCancel(ctx), spec.Name))
 	}
 	return nil
+}
+
+// startError says what to do about a busy port, for which engines have no code.
+func startError(err error, spec Spec) error {
+	for _, text := range []string{"port is already allocated", "address already in use", "ports are not available"} {
+		if strings.Contains(err.Error(), text) {
+			return fmt.Errorf("port %d on 127.0.0.1 is in use by another program: choose another one with --api-port", spec.APIPort)
+		}
+	}
+	return fmt.Errorf("start container: %w", err)
 }
 
 func nodeCommand(spec Spec) []string {
