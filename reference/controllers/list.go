@@ -21,6 +21,7 @@ import (
 	"github.com/seatrial/seatrial/reference/controllers/disruption"
 	"github.com/seatrial/seatrial/reference/controllers/endpoints"
 	"github.com/seatrial/seatrial/reference/controllers/endpointslice"
+	"github.com/seatrial/seatrial/reference/controllers/endpointslicemirroring"
 	"github.com/seatrial/seatrial/reference/controllers/garbage"
 	"github.com/seatrial/seatrial/reference/controllers/job"
 	"github.com/seatrial/seatrial/reference/controllers/namespace"
@@ -68,6 +69,7 @@ func (c *Controllers) builders(everything *objects.Watchers) []builder {
 		protection.NewForClasses,
 		endpoints.New,
 		endpointslice.New,
+		endpointslicemirroring.New,
 		nodelifecycle.New,
 		tainteviction.New,
 		podgc.New,
