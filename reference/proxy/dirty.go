@@ -6,7 +6,7 @@ import "sync"
 
 // owner is an object that has rules.
 type owner struct {
-	kind string // "service" or "pod"
+	kind string
 	key  string // "namespace/name"
 }
 
@@ -14,6 +14,7 @@ type owner struct {
 const (
 	kindService = "service"
 	kindPod     = "pod"
+	kindNetwork = "network" // a ServiceCIDR, which has no rules of its own
 )
 
 func (o owner) String() string { return o.kind + "/" + o.key }

@@ -54,6 +54,9 @@ type Backend interface {
 	Replace(all rules.Set) error
 	// Apply changes rules. After an error, Replace is called next.
 	Apply(change rules.Change) error
+	// Networks drops connections to addresses in these networks that have no
+	// rule. Replace forgets it.
+	Networks(networks []netip.Prefix) error
 	// Close takes all rules away.
 	Close() error
 }
@@ -179,19 +182,24 @@ func (p *Proxy) keep(ctx context.Context, backend Backend) {
 // sync computes the rules of what has changed and puts them into effect.
 func (p *Proxy) sync(backend Backend, whole bool) (rules.Change, error) {
 	start := p.options.Clock.Now()
-	owners := map[string]rules.Set{}
+	owners, networks := map[string]rules.Set{}, whole
 	for owner := range p.dirty.take() {
-		owners[owner.String()] = p.sources.rules(owner)
+		if owner.kind == kindNetwork {
+			networks = true
+		} else {
+			owners[owner.String()] = p.sources.rules(owner)
+		}
 	}
 	change := p.claims.Replace(owners)
-	if change.Empty() && !whole {
-		return change, nil
-	}
 	var err error
-	if whole {
+	switch {
+	case whole:
 		err = backend.Replace(p.claims.All())
-	} else {
+	case !change.Empty():
 		err = backend.Apply(change)
+	}
+	if networks && err == nil {
+		err = backend.Networks(p.sources.serviceNetworks())
 	}
 	p.log.Debug("rules changed", "put", len(change.Put), "removed", len(change.Remove), "whole", whole,
 		"took", p.options.Clock.Since(start))

@@ -5,6 +5,7 @@ package proxy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
@@ -27,6 +29,8 @@ type kernel struct {
 	calls []string
 	have  rules.Set
 	fail  int
+
+	networks []netip.Prefix
 }
 
 func (k *kernel) Replace(all rules.Set) error {
@@ -51,6 +55,11 @@ func (k *kernel) Apply(change rules.Change) error {
 	for _, f := range change.Remove {
 		delete(k.have, f)
 	}
+	return nil
+}
+
+func (k *kernel) Networks(networks []netip.Prefix) error {
+	k.networks = networks
 	return nil
 }
 
@@ -217,4 +226,26 @@ func TestProxyOpensTheHostPortsOfItsPods(t *testing.T) {
 		}
 		b.want()
 	}, pod)
+}
+
+func TestProxyProtectsTheServiceNetworks(t *testing.T) {
+	cidr := &networkingv1.ServiceCIDR{
+		ObjectMeta: metav1.ObjectMeta{Name: "kubernetes"},
+		Spec:       networkingv1.ServiceCIDRSpec{CIDRs: []string{"10.96.0.0/16"}},
+	}
+	inBubble(t, func(b *bench) {
+		synctest.Wait()
+		if got := fmt.Sprint(b.kernel.networks); got != "[10.96.0.0/16]" {
+			b.Errorf("networks %s", got)
+		}
+		more := cidr.DeepCopy()
+		more.Name, more.Spec.CIDRs = "more", []string{"10.97.0.0/24"}
+		if _, err := b.client.NetworkingV1().ServiceCIDRs().Create(b.Context(), more, metav1.CreateOptions{}); err != nil {
+			b.Fatal(err)
+		}
+		synctest.Wait()
+		if got := fmt.Sprint(b.kernel.networks); got != "[10.96.0.0/16 10.97.0.0/24]" {
+			b.Errorf("networks %s", got)
+		}
+	}, cidr)
 }

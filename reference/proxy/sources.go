@@ -5,11 +5,14 @@ package proxy
 import (
 	"context"
 	"fmt"
+	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -27,9 +30,11 @@ const byService = "service"
 // sources are the API objects that rules are made of.
 type sources struct {
 	factory informers.SharedInformerFactory
-	// pods of this node. Service rules do not wait for them: an API server
-	// that does not show pods to the proxy costs host ports only.
-	pods     informers.SharedInformerFactory
+	// others is for what service rules do not wait for: the pods of this node
+	// and ServiceCIDRs. An API server that does not show them to the proxy
+	// costs host ports and the protection of unused addresses, no more.
+	others   informers.SharedInformerFactory
+	networks cache.SharedIndexInformer // ServiceCIDRs; not waited for either
 	services cache.SharedIndexInformer
 	slices   cache.SharedIndexInformer
 	nodes    cache.SharedIndexInformer
@@ -50,10 +55,11 @@ func newSources(client kubernetes.Interface, nodeName string, changed *dirty) (*
 	s.nodes = s.factory.InformerFor(&corev1.Node{}, func(c kubernetes.Interface, resync time.Duration) cache.SharedIndexInformer {
 		return corev1informers.NewFilteredNodeInformer(c, resync, cache.Indexers{}, only("metadata.name", nodeName))
 	})
-	s.pods = informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithTransform(trim))
-	s.podCache = s.pods.InformerFor(&corev1.Pod{}, func(c kubernetes.Interface, resync time.Duration) cache.SharedIndexInformer {
+	s.others = informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithTransform(trim))
+	s.podCache = s.others.InformerFor(&corev1.Pod{}, func(c kubernetes.Interface, resync time.Duration) cache.SharedIndexInformer {
 		return corev1informers.NewFilteredPodInformer(c, metav1.NamespaceAll, resync, cache.Indexers{}, only("spec.nodeName", nodeName))
 	})
+	s.networks = s.others.Networking().V1().ServiceCIDRs().Informer()
 	err := s.slices.AddIndexers(cache.Indexers{byService: func(o any) ([]string, error) {
 		return []string{serviceOf(o.(*discoveryv1.EndpointSlice))}, nil
 	}})
@@ -77,12 +83,13 @@ func (s *sources) listen() error {
 		}},
 		{s.nodes, s.nodeChanged},
 		{s.podCache, func(o any) { s.dirty.add(owner{kindPod, objectKey(o)}) }},
+		{s.networks, func(o any) { s.dirty.add(owner{kindNetwork, objectKey(o)}) }},
 	} {
 		registration, err := source.informer.AddEventHandler(handler(source.changed))
 		if err != nil {
 			return fmt.Errorf("watch: %w", err)
 		}
-		if source.informer != s.podCache {
+		if source.informer != s.podCache && source.informer != s.networks {
 			s.handlers = append(s.handlers, registration)
 		}
 	}
@@ -92,7 +99,7 @@ func (s *sources) listen() error {
 // start waits until all services and endpoints have been seen.
 func (s *sources) start(ctx context.Context) error {
 	s.factory.StartWithContext(ctx)
-	s.pods.StartWithContext(ctx)
+	s.others.StartWithContext(ctx)
 	seen := make([]cache.DoneChecker, 0, len(s.handlers))
 	for _, h := range s.handlers {
 		seen = append(seen, h.HasSyncedChecker())
@@ -104,10 +111,24 @@ func (s *sources) start(ctx context.Context) error {
 	return nil
 }
 
+// serviceNetworks returns the networks of all ServiceCIDRs, sorted.
+func (s *sources) serviceNetworks() []netip.Prefix {
+	var networks []netip.Prefix
+	for _, object := range s.networks.GetIndexer().List() {
+		for _, cidr := range object.(*networkingv1.ServiceCIDR).Spec.CIDRs {
+			if network, err := netip.ParsePrefix(cidr); err == nil {
+				networks = append(networks, network)
+			}
+		}
+	}
+	slices.SortFunc(networks, netip.Prefix.Compare)
+	return networks
+}
+
 // wait returns when the informers have ended.
 func (s *sources) wait() {
 	s.factory.Shutdown()
-	s.pods.Shutdown()
+	s.others.Shutdown()
 }
 
 // rules computes what an owner has now; nothing if it is gone.

@@ -77,6 +77,21 @@ func (b *Backend) Apply(change rules.Change) error {
 	return b.forget(gone)
 }
 
+// Networks says which networks the addresses of services are taken from.
+// Connections to an address there that no service has are dropped. Replace
+// forgets it.
+func (b *Backend) Networks(networks []netip.Prefix) error {
+	if b.applied == nil {
+		return errors.New("set service networks: there is no table")
+	}
+	b.table.dropNobody(networks)
+	if err := b.table.conn.Flush(); err != nil {
+		b.applied = nil
+		return fmt.Errorf("set service networks: %w", err)
+	}
+	return nil
+}
+
 // Close removes the table.
 func (b *Backend) Close() error {
 	if b.applied != nil {

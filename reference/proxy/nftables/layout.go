@@ -115,22 +115,22 @@ func (l layout) load(offset, register uint32) expr.Any {
 	return &expr.Payload{DestRegister: register, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: l.bytes}
 }
 
-// inPods matches packets whose address at offset is (or is not) a pod's.
-func (l layout) inPods(offset uint32, op expr.CmpOp) []expr.Any {
+// in matches packets whose address at offset is (or is not) in the network.
+func (l layout) in(network netip.Prefix, offset uint32, op expr.CmpOp) []expr.Any {
 	mask := make([]byte, l.bytes)
-	for i := range l.prefix.Bits() {
+	for i := range network.Bits() {
 		mask[i/8] |= 0x80 >> (i % 8)
 	}
 	return []expr.Any{
 		l.load(offset, unix.NFT_REG_1),
 		&expr.Bitwise{SourceRegister: unix.NFT_REG_1, DestRegister: unix.NFT_REG_1, Len: l.bytes, Mask: mask, Xor: make([]byte, l.bytes)},
-		&expr.Cmp{Op: op, Register: unix.NFT_REG_1, Data: l.prefix.Addr().AsSlice()},
+		&expr.Cmp{Op: op, Register: unix.NFT_REG_1, Data: network.Addr().AsSlice()},
 	}
 }
 
 // fromOutside matches clients that are neither pods nor this node.
 func (l layout) fromOutside() []expr.Any {
-	return append(l.inPods(l.source, expr.CmpOpNeq),
+	return append(l.in(l.prefix, l.source, expr.CmpOpNeq),
 		&expr.Fib{Register: unix.NFT_REG_1, FlagSADDR: true, ResultADDRTYPE: true},
 		&expr.Cmp{Op: expr.CmpOpNeq, Register: unix.NFT_REG_1, Data: binaryutil.NativeEndian.PutUint32(unix.RTN_LOCAL)},
 	)

@@ -3,6 +3,7 @@
 package nftables
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/google/nftables"
@@ -19,6 +20,7 @@ const (
 	chainServices = "services" // goes to the load-balancing chain of the frontend
 	chainRefuse   = "refuse"   // refuses what has no backend
 	chainReject   = "reject"
+	chainNobody   = "nobody" // drops what is for an address that no service has
 )
 
 // table is one table in the kernel with a fixed number of chains and sets,
@@ -49,6 +51,7 @@ func (t *table) build(name string, outbound bool) error {
 	}
 	t.balancers = map[balancer]string{}
 	t.addReject()
+	t.addChain(chainNobody)
 	t.addDispatch(chainServices, t.outside, t.inside)
 	t.addDispatch(chainRefuse, t.refusedOuter, t.refusedInside)
 	t.addFilters()
@@ -129,6 +132,19 @@ func (t *table) addFilters() {
 	} {
 		chain := t.addHook(name, nftables.ChainTypeFilter, hook, *nftables.ChainPriorityFilter)
 		t.addRule(chain, newConnection(), unknown, verdict(expr.VerdictGoto, chainReject))
+		t.addRule(chain, newConnection(), verdict(expr.VerdictJump, chainNobody))
+	}
+}
+
+// dropNobody makes new connections to the networks end here, instead of
+// leaving by the default route.
+func (t *table) dropNobody(networks []netip.Prefix) {
+	chain := &nftables.Chain{Table: t.raw, Name: chainNobody}
+	t.conn.FlushChain(chain)
+	for _, network := range networks {
+		if t.owns(network.Addr()) {
+			t.addRule(chain, t.in(network.Masked(), t.dest, expr.CmpOpEq), verdict(expr.VerdictDrop, ""))
+		}
 	}
 }
 
@@ -156,7 +172,7 @@ func (t *table) addPostrouting(outbound bool) {
 		t.addRule(chain, away, t.loopbackAt(t.source), masquerade)
 	}
 	if outbound {
-		t.addRule(chain, away, t.inPods(t.source, expr.CmpOpEq), t.inPods(t.dest, expr.CmpOpNeq), masquerade)
+		t.addRule(chain, away, t.in(t.prefix, t.source, expr.CmpOpEq), t.in(t.prefix, t.dest, expr.CmpOpNeq), masquerade)
 	}
 }
 
