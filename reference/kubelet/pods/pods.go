@@ -89,12 +89,18 @@ func (p *Pods) Run(ctx context.Context, ready func()) {
 
 // Update tells that a pod should run on this node, or how it should run changed.
 func (p *Pods) Update(pod *corev1.Pod) {
-	p.tell(pod, func(in *inbox) { in.pod, in.gone = pod, false })
+	p.tell(pod, func(in *inbox) {
+		if in.gone { // a manifest that came back while its pod still ends
+			in.successor = pod
+			return
+		}
+		in.pod = pod
+	})
 }
 
 // Remove tells that a pod is no longer in its source. It is stopped if it still runs.
 func (p *Pods) Remove(pod *corev1.Pod) {
-	p.tell(pod, func(in *inbox) { in.gone = true })
+	p.tell(pod, func(in *inbox) { in.gone, in.successor = true, nil })
 }
 
 // Changed tells that the runtime may show something new for a pod.
@@ -208,4 +214,10 @@ func (p *Pods) drop(w *worker) {
 	delete(p.workers, w.uid)
 	p.mu.Unlock()
 	p.wakeDeferred()
+	w.mu.Lock()
+	successor := w.inbox.successor
+	w.mu.Unlock()
+	if successor != nil {
+		p.Update(successor)
+	}
 }

@@ -56,6 +56,8 @@ type inbox struct {
 	pod     *corev1.Pod
 	gone    bool
 	verdict status.Verdict
+	// successor is to run once this pod is gone.
+	successor *corev1.Pod
 }
 
 // shared is what operations tell the loop.
