@@ -21,7 +21,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/seatrial/seatrial/reference/controller"
+	"github.com/seatrial/seatrial/reference/controllers/certificates"
+	"github.com/seatrial/seatrial/reference/controllers/localvolume"
 	"github.com/seatrial/seatrial/reference/controllers/objects"
+	"github.com/seatrial/seatrial/reference/controllers/satoken"
 	"github.com/seatrial/seatrial/reference/controllers/served"
 )
 
@@ -32,6 +35,12 @@ type Options struct {
 	RootCA []byte
 	// PodCIDR is the range that nodes without a pod CIDR get a /24 (IPv6: a /64) from; zero means none.
 	PodCIDR netip.Prefix
+	// Tokens signs the tokens of Secrets of type kubernetes.io/service-account-token; nil leaves them empty.
+	Tokens satoken.Issuer
+	// Authority signs approved certificate requests; nil leaves them unsigned.
+	Authority certificates.Authority
+	// LocalVolumes provisions volumes on the node of this process, for the storage class "standard"; nil means no provisioner.
+	LocalVolumes *localvolume.Options
 	// Election makes several copies of the controllers choose one that acts; nil means no election.
 	Election *controller.Election
 	Logger   *slog.Logger

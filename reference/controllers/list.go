@@ -15,6 +15,7 @@ import (
 
 	"github.com/seatrial/seatrial/reference/controller"
 	"github.com/seatrial/seatrial/reference/controllers/aggregation"
+	"github.com/seatrial/seatrial/reference/controllers/certificates"
 	"github.com/seatrial/seatrial/reference/controllers/cronjob"
 	"github.com/seatrial/seatrial/reference/controllers/daemonset"
 	"github.com/seatrial/seatrial/reference/controllers/deployment"
@@ -22,8 +23,11 @@ import (
 	"github.com/seatrial/seatrial/reference/controllers/endpoints"
 	"github.com/seatrial/seatrial/reference/controllers/endpointslice"
 	"github.com/seatrial/seatrial/reference/controllers/endpointslicemirroring"
+	"github.com/seatrial/seatrial/reference/controllers/ephemeralvolume"
 	"github.com/seatrial/seatrial/reference/controllers/garbage"
 	"github.com/seatrial/seatrial/reference/controllers/job"
+	"github.com/seatrial/seatrial/reference/controllers/localvolume"
+	"github.com/seatrial/seatrial/reference/controllers/mirroring"
 	"github.com/seatrial/seatrial/reference/controllers/namespace"
 	"github.com/seatrial/seatrial/reference/controllers/nodeipam"
 	"github.com/seatrial/seatrial/reference/controllers/nodelifecycle"
@@ -33,11 +37,13 @@ import (
 	"github.com/seatrial/seatrial/reference/controllers/quotastatus"
 	"github.com/seatrial/seatrial/reference/controllers/replicaset"
 	"github.com/seatrial/seatrial/reference/controllers/rootca"
+	"github.com/seatrial/seatrial/reference/controllers/satoken"
 	"github.com/seatrial/seatrial/reference/controllers/scales"
 	"github.com/seatrial/seatrial/reference/controllers/serviceaccount"
 	"github.com/seatrial/seatrial/reference/controllers/statefulset"
 	"github.com/seatrial/seatrial/reference/controllers/tainteviction"
 	"github.com/seatrial/seatrial/reference/controllers/ttlafterfinished"
+	"github.com/seatrial/seatrial/reference/controllers/volumebinder"
 )
 
 type builder func(controller.Env) (controller.Controller, error)
@@ -64,6 +70,10 @@ func (c *Controllers) builders(everything *objects.Watchers) []builder {
 		ttlafterfinished.New,
 		func(env controller.Env) (controller.Controller, error) { return disruption.New(env, sizes) },
 		aggregation.New,
+		volumebinder.New,
+		volumebinder.NewForVolumes,
+		ephemeralvolume.New,
+		mirroring.New,
 		protection.NewForClaims,
 		protection.NewForVolumes,
 		protection.NewForClasses,
@@ -78,8 +88,23 @@ func (c *Controllers) builders(everything *objects.Watchers) []builder {
 		},
 		func(env controller.Env) (controller.Controller, error) { return quotastatus.New(env, everything) },
 	}
-	if c.opts.PodCIDR.IsValid() {
-		all = append(all, func(env controller.Env) (controller.Controller, error) { return nodeipam.New(env, c.opts.PodCIDR) })
+	return append(all, c.optional()...)
+}
+
+// optional are the controllers that need something of the process that they run in.
+func (c *Controllers) optional() (all []builder) {
+	o := c.opts
+	if o.PodCIDR.IsValid() {
+		all = append(all, func(env controller.Env) (controller.Controller, error) { return nodeipam.New(env, o.PodCIDR) })
+	}
+	if o.Tokens != nil {
+		all = append(all, func(env controller.Env) (controller.Controller, error) { return satoken.New(env, o.Tokens, o.RootCA) })
+	}
+	if o.Authority != nil {
+		all = append(all, func(env controller.Env) (controller.Controller, error) { return certificates.New(env, o.Authority) })
+	}
+	if o.LocalVolumes != nil {
+		all = append(all, func(env controller.Env) (controller.Controller, error) { return localvolume.New(env, *o.LocalVolumes) })
 	}
 	return all
 }
@@ -109,6 +134,7 @@ func shared(env controller.Env) objects.Shared {
 		corev1.SchemeGroupVersion.WithResource("persistentvolumes"):          core.PersistentVolumes().Informer(),
 		policyv1.SchemeGroupVersion.WithResource("poddisruptionbudgets"):     env.Informers.Policy().V1().PodDisruptionBudgets().Informer(),
 		rbacv1.SchemeGroupVersion.WithResource("clusterroles"):               env.Informers.Rbac().V1().ClusterRoles().Informer(),
+		storagev1.SchemeGroupVersion.WithResource("storageclasses"):          env.Informers.Storage().V1().StorageClasses().Informer(),
 		storagev1.SchemeGroupVersion.WithResource("volumeattributesclasses"): env.Informers.Storage().V1().VolumeAttributesClasses().Informer(),
 		discoveryv1.SchemeGroupVersion.WithResource("endpointslices"):        env.Informers.Discovery().V1().EndpointSlices().Informer(),
 	}
