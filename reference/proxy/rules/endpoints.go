@@ -23,7 +23,7 @@ func (r routing) endpointsOf(endpointSlices []*discoveryv1.EndpointSlice, v4 boo
 	var list []endpoint
 	for _, slice := range endpointSlices {
 		number, ok := portOf(slice, r.port)
-		if !ok {
+		if !ok || isForOthers(slice.Labels) {
 			continue
 		}
 		for i := range slice.Endpoints {

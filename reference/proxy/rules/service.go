@@ -24,10 +24,7 @@ func ForService(service *corev1.Service, endpointSlices []*discoveryv1.EndpointS
 		service.Spec.ClusterIP == "" || service.Spec.ClusterIP == corev1.ClusterIPNone {
 		return nil
 	}
-	if _, other := service.Labels[labelProxyName]; other {
-		return nil
-	}
-	if _, headless := service.Labels[corev1.IsHeadlessService]; headless {
+	if isForOthers(service.Labels) {
 		return nil
 	}
 	set := Set{}
@@ -39,6 +36,14 @@ func ForService(service *corev1.Service, endpointSlices []*discoveryv1.EndpointS
 		}
 	}
 	return set
+}
+
+// isForOthers says whether a label takes a service or an EndpointSlice away
+// from this proxy.
+func isForOthers(labels map[string]string) bool {
+	_, other := labels[labelProxyName]
+	_, headless := labels[corev1.IsHeadlessService]
+	return other || headless
 }
 
 // routing makes the rules of one port for one IP family.

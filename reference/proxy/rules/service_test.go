@@ -181,6 +181,17 @@ func TestForService(t *testing.T) {
 			[]string{"TCP 10.96.0.1:80 -> 10.244.0.2:8080 10.244.0.3:8080 offcluster"},
 		},
 		{
+			"slices for headless services and for other proxies do not count",
+			`{clusterIP: 10.96.0.1, ports: [{name: http, port: 80}]}`, `
+- metadata: {labels: {service.kubernetes.io/headless: ""}}
+  ports: [{name: http, port: 8080}]
+  endpoints: [{addresses: [10.244.0.2]}]
+- metadata: {labels: {service.kubernetes.io/service-proxy-name: other}}
+  ports: [{name: http, port: 8080}]
+  endpoints: [{addresses: [10.244.0.3]}]`,
+			[]string{"TCP 10.96.0.1:80 -> reject"},
+		},
+		{
 			"each IP family has its own endpoints",
 			`{clusterIP: 10.96.0.1, clusterIPs: [10.96.0.1, "fd00::1"], ports: [{name: http, port: 80}]}`, `
 - ports: [{name: http, port: 8080}]
