@@ -16,7 +16,7 @@ import (
 )
 
 // PrepareContainer makes a container fit to be a node: its cgroups become
-// writable, its mounts shared, packets are routed. The container needs the
+// writable and can have children, its mounts shared, packets are routed. The container needs the
 // capabilities that docker run --privileged gives.
 func (p Place) PrepareContainer() error {
 	mounts, err := readOnlyKernelMounts()
@@ -27,6 +27,9 @@ func (p Place) PrepareContainer() error {
 		if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_BIND, ""); err != nil {
 			return fmt.Errorf("make %q writable: %w (start the container privileged)", dir, err)
 		}
+	}
+	if err := openRootCgroup(); err != nil {
+		return err
 	}
 	if err := unix.Mount("", "/", "", unix.MS_SHARED|unix.MS_REC, ""); err != nil {
 		return fmt.Errorf("set mount propagation: %w (start the container privileged)", err)
