@@ -22,7 +22,6 @@ import (
 	"github.com/seatrial/seatrial/reference/controllers/disruption"
 	"github.com/seatrial/seatrial/reference/controllers/endpoints"
 	"github.com/seatrial/seatrial/reference/controllers/endpointslice"
-	"github.com/seatrial/seatrial/reference/controllers/endpointslicemirroring"
 	"github.com/seatrial/seatrial/reference/controllers/ephemeralvolume"
 	"github.com/seatrial/seatrial/reference/controllers/garbage"
 	"github.com/seatrial/seatrial/reference/controllers/job"
@@ -79,7 +78,6 @@ func (c *Controllers) builders(everything *objects.Watchers) []builder {
 		protection.NewForClasses,
 		endpoints.New,
 		endpointslice.New,
-		endpointslicemirroring.New,
 		nodelifecycle.New,
 		tainteviction.New,
 		podgc.New,
