@@ -56,7 +56,7 @@ func (c Checker) Check(ctx context.Context, probe *corev1.Probe, target Target) 
 	case probe.TCPSocket != nil:
 		return connect(ctx, probe.TCPSocket, target)
 	case probe.GRPC != nil:
-		return health(ctx, probe.GRPC, target, timeout)
+		return askHealth(ctx, probe.GRPC, target, timeout)
 	}
 	return Failure, "the probe has no handler"
 }
@@ -100,7 +100,7 @@ func closed(conn net.Conn) string {
 	return ""
 }
 
-func health(ctx context.Context, action *corev1.GRPCAction, target Target, timeout time.Duration) (Outcome, string) {
+func askHealth(ctx context.Context, action *corev1.GRPCAction, target Target, timeout time.Duration) (Outcome, string) {
 	address := net.JoinHostPort(target.PodIP, strconv.Itoa(int(action.Port)))
 	conn, err := grpc.NewClient("passthrough:///"+address, grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithUserAgent("kube-probe/1.36"), grpc.WithNoProxy())
