@@ -40,8 +40,8 @@ func (c *chain) customResources() (*apiserver.CustomResourceDefinitions, error) 
 	}
 	notFound := genericapiserver.NewEmptyDelegateWithCustomHandler(http.HandlerFunc(http.NotFound))
 	server, err := config.Complete().New(notFound)
-	if err != nil {
-		return nil, err
+	if err != nil || c.options.SharedStore {
+		return server, err
 	}
 	return server, server.Informers.Apiextensions().V1().CustomResourceDefinitions().Informer().SetTransform(settled)
 }

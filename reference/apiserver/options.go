@@ -29,6 +29,10 @@ type Options struct {
 	// EtcdCompaction is how long old revisions are kept; zero means 5 minutes.
 	EtcdCompaction time.Duration
 
+	// SharedStore says that other API servers use the same store. Then the first
+	// object of a new custom resource waits until they know of it (decision 0013).
+	SharedStore bool
+
 	// Listeners serve HTTPS with ServingCert and ServingKey (PEM). The server closes them.
 	Listeners               []net.Listener
 	ServingCert, ServingKey []byte
