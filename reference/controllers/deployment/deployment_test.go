@@ -248,6 +248,21 @@ func TestRecreateKillsBeforeItCreates(t *testing.T) {
 	})
 }
 
+// The status counts an old ReplicaSet once, as old, also in the step that scales it down before there is a new one.
+func TestScalingAnOldReplicaSetDoesNotMakeItTheCurrentOne(t *testing.T) {
+	d := deployment(1)
+	old := &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Name: "old", UID: "old"}, Spec: appsv1.ReplicaSetSpec{Replicas: new(int32(1))}}
+	old.Status = appsv1.ReplicaSetStatus{Replicas: 1, ReadyReplicas: 1, AvailableReplicas: 1}
+	ro := newRollout(d, []*appsv1.ReplicaSet{old})
+	saved := old.DeepCopy()
+	saved.Spec.Replicas = new(int32(0))
+	ro.replace(saved)
+	s, _ := ro.status(nil, time.Now())
+	if s.Replicas != 1 || s.UpdatedReplicas != 0 || s.ReadyReplicas != 1 || ro.old[0] != saved {
+		t.Errorf("status %+v", s)
+	}
+}
+
 func TestOldRevisionsBeyondTheLimitAreDeleted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := deployment(1)

@@ -58,7 +58,7 @@ func (ro *rollout) all() []*appsv1.ReplicaSet {
 
 // replace puts the saved state of a ReplicaSet in the place of the former one.
 func (ro *rollout) replace(saved *appsv1.ReplicaSet) {
-	if ro.current == nil || ro.current.UID == saved.UID {
+	if ro.current != nil && ro.current.UID == saved.UID {
 		ro.current = saved
 		return
 	}
