@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+	"k8s.io/cri-streaming/pkg/streaming"
 )
 
 // Runtime implements the runtime and the image service of CRI v1 in memory.
@@ -41,6 +42,7 @@ type Runtime struct {
 	listeners  map[chan *runtimeapi.ContainerEventResponse]bool
 	calls      []string
 	next       int
+	streams    streaming.Server
 }
 
 type sandbox struct {
