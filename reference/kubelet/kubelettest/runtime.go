@@ -33,6 +33,8 @@ type Runtime struct {
 	OnStart func(container *Container)
 	// Fail, if not nil, is asked before each call by name and may fail it.
 	Fail func(call string) error
+	// FailVersion, if not nil, may fail Version: the runtime is not up.
+	FailVersion func() error
 
 	mu         sync.Mutex
 	sandboxes  map[string]*sandbox

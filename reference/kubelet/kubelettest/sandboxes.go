@@ -11,6 +11,11 @@ import (
 
 // Version implements CRI.
 func (r *Runtime) Version(context.Context, *runtimeapi.VersionRequest) (*runtimeapi.VersionResponse, error) {
+	if r.FailVersion != nil {
+		if err := r.FailVersion(); err != nil {
+			return nil, err
+		}
+	}
 	return &runtimeapi.VersionResponse{Version: "0.1.0", RuntimeName: "fake", RuntimeVersion: "1", RuntimeApiVersion: "v1"}, nil
 }
 

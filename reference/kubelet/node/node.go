@@ -79,9 +79,13 @@ func (n *Node) Object() *corev1.Node {
 func (n *Node) Observe(node *corev1.Node) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.object == nil || n.object.UID == node.UID {
-		n.object = node
+	if n.object != nil && n.object.UID != node.UID {
+		return
 	}
+	if n.object != nil && !equality.Semantic.DeepEqual(n.object.Status.Capacity, node.Status.Capacity) {
+		n.Refresh() // somebody added or took away a resource
+	}
+	n.object = node
 }
 
 // Gone tells that somebody deleted the object; it is registered again.

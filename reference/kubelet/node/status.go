@@ -83,7 +83,10 @@ func (n *Node) images(ctx context.Context) []corev1.ContainerImage {
 // fill writes what this node knows over a status. What others put there stays, extended resources too.
 func (n *Node) fill(status *corev1.NodeStatus, h health, now time.Time) {
 	if status.Capacity == nil {
-		status.Capacity, status.Allocatable = corev1.ResourceList{}, corev1.ResourceList{}
+		status.Capacity = corev1.ResourceList{}
+	}
+	if status.Allocatable == nil {
+		status.Allocatable = corev1.ResourceList{}
 	}
 	for name, quantity := range n.Machine.Capacity(n.MaxPods) {
 		setQuantity(status.Capacity, name, quantity)
@@ -91,11 +94,7 @@ func (n *Node) fill(status *corev1.NodeStatus, h health, now time.Time) {
 	for name, quantity := range n.Machine.Allocatable(n.MaxPods) {
 		setQuantity(status.Allocatable, name, quantity)
 	}
-	for name, quantity := range status.Capacity {
-		if _, known := status.Allocatable[name]; !known {
-			status.Allocatable[name] = quantity
-		}
-	}
+	n.followForeign(status)
 	status.Addresses = n.addresses()
 	status.DaemonEndpoints.KubeletEndpoint.Port = n.Port
 	status.NodeInfo = n.info(h)
@@ -109,6 +108,21 @@ func (n *Node) fill(status *corev1.NodeStatus, h health, now time.Time) {
 		status.Features = &corev1.NodeFeatures{SupplementalGroupsPolicy: new(h.features.SupplementalGroupsPolicy)}
 	}
 	n.conditions(status, h, now)
+}
+
+// followForeign makes all of a resource that others added allocatable, and none of one they took away.
+func (n *Node) followForeign(status *corev1.NodeStatus) {
+	own := n.Machine.Capacity(n.MaxPods)
+	for name := range status.Allocatable {
+		if _, there := status.Capacity[name]; !there {
+			delete(status.Allocatable, name)
+		}
+	}
+	for name, quantity := range status.Capacity {
+		if _, ours := own[name]; !ours {
+			setQuantity(status.Allocatable, name, quantity)
+		}
+	}
 }
 
 // setQuantity keeps the spelling of an equal quantity, so that it is no change.
