@@ -44,13 +44,12 @@ const (
 	patience = 60 * time.Second
 )
 
-// inNamespaces runs the calling test again in network and mount namespaces of its own and returns false in the outer process.
+// inNamespaces runs the calling test again in network, mount and process namespaces of its own, with which
+// everything it started ends, and returns false in the outer process.
 func inNamespaces(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv(innerVar) != "" {
-		if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
-			t.Fatal(err)
-		}
+		separateMounts(t)
 		lo, err := netlink.LinkByName("lo")
 		if err != nil {
 			t.Fatal(err)
@@ -66,13 +65,27 @@ func inNamespaces(t *testing.T) bool {
 	}
 	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=5m")
 	cmd.Env = append(os.Environ(), innerVar+"=inner")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWPID, Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.CombinedOutput()
 	t.Logf("in namespaces:\n%s", out)
 	if err != nil {
 		t.Errorf("test in namespaces: %v", err)
 	}
 	return false
+}
+
+// separateMounts keeps the mounts of the test from the machine, and shares them with the containers.
+func separateMounts(t *testing.T) {
+	t.Helper()
+	for _, err := range []error{
+		unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),
+		unix.Mount("proc", "/proc", "proc", 0, ""),
+		unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // addNodeAddress gives the node an address, from which it reaches its pods.
