@@ -39,7 +39,7 @@ func (in Input) observed(spec *corev1.Container, container *runtimeapi.Container
 		ImageID:      container.ImageRef,
 		ContainerID:  "containerd://" + container.Id,
 		RestartCount: int32(cri.Attempt(container)),
-		State:        in.state(container),
+		State:        in.state(container, role),
 		User:         userOf(container),
 		VolumeMounts: volumeMounts(spec),
 	}
@@ -77,14 +77,22 @@ func imageName(spec *corev1.Container, container *runtimeapi.ContainerStatus) st
 	return spec.Image
 }
 
-func (in Input) state(container *runtimeapi.ContainerStatus) corev1.ContainerState {
+func (in Input) state(container *runtimeapi.ContainerStatus, role role) corev1.ContainerState {
 	switch container.State {
 	case runtimeapi.ContainerState_CONTAINER_RUNNING:
 		return corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: stamp(container.StartedAt)}}
 	case runtimeapi.ContainerState_CONTAINER_EXITED:
 		return corev1.ContainerState{Terminated: in.terminated(container)}
 	}
-	return corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ContainerCreating"}}
+	return corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: in.notYet(role)}}
+}
+
+// notYet is why a container waits that has not run and has no other reason.
+func (in Input) notYet(role role) string {
+	if role == initContainers || role == mainContainers && len(in.Pod.Spec.InitContainers) > 0 {
+		return "PodInitializing"
+	}
+	return "ContainerCreating"
 }
 
 func (in Input) terminated(container *runtimeapi.ContainerStatus) *corev1.ContainerStateTerminated {
@@ -141,10 +149,7 @@ func (in Input) absent(spec *corev1.Container, old *corev1.ContainerStatus, role
 	if in.Stopped && role != mainContainers && in.Verdict.Phase == "" && old != nil && old.State.Waiting == nil {
 		return status
 	}
-	waiting := corev1.ContainerStateWaiting{Reason: "ContainerCreating"}
-	if role == initContainers || role == mainContainers && len(in.Pod.Spec.InitContainers) > 0 {
-		waiting.Reason = "PodInitializing"
-	}
+	waiting := corev1.ContainerStateWaiting{Reason: in.notYet(role)}
 	if known, ok := in.Waiting[spec.Name]; ok {
 		waiting = known
 	}
@@ -169,7 +174,7 @@ func (in Input) lost(status, old corev1.ContainerStatus, role role) corev1.Conta
 		return status
 	}
 	status.LastTerminationState = unknown
-	status.State.Waiting = &corev1.ContainerStateWaiting{Reason: "ContainerCreating"}
+	status.State.Waiting = &corev1.ContainerStateWaiting{Reason: in.notYet(role)}
 	return status
 }
 
