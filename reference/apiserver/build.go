@@ -56,7 +56,7 @@ func (s *Server) build(ctx context.Context) error {
 			return err
 		}
 	}
-	s.backend = storage.NewBackend(s.options.Etcd, s.options.EtcdCompaction, config.StorageObjectCountTracker)
+	s.backend = storage.NewBackend(s.options.Etcd, s.options.EtcdCompaction, config.StorageObjectCountTracker, s.options.Logger)
 	c.backend = s.backend
 
 	custom, err := c.customResources()

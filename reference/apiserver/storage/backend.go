@@ -4,6 +4,7 @@ package storage
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -19,7 +20,6 @@ import (
 	"k8s.io/apiserver/pkg/storage/value/encrypt/identity"
 	flowcontrol "k8s.io/apiserver/pkg/util/flowcontrol/request"
 	"k8s.io/client-go/tools/cache"
-	"k8s.io/utils/clock"
 )
 
 // DefaultCompaction is how long etcd keeps old revisions, and so how old a
@@ -30,16 +30,13 @@ const DefaultCompaction = 5 * time.Minute
 // resources: the library's own factory would dial once per resource.
 type Backend struct {
 	client    *kubernetes.Client
-	compactor interface {
-		etcd3.Compactor
-		Stop()
-	}
-	tracker flowcontrol.StorageObjectCountTracker
+	compactor *compactor
+	tracker   flowcontrol.StorageObjectCountTracker
 }
 
 // NewBackend starts the compaction of old revisions every compaction; zero
 // means DefaultCompaction. The client is not closed by the backend.
-func NewBackend(client *clientv3.Client, compaction time.Duration, tracker flowcontrol.StorageObjectCountTracker) *Backend {
+func NewBackend(client *clientv3.Client, compaction time.Duration, tracker flowcontrol.StorageObjectCountTracker, log *slog.Logger) *Backend {
 	if compaction == 0 {
 		compaction = DefaultCompaction
 	}
@@ -51,7 +48,7 @@ func NewBackend(client *clientv3.Client, compaction time.Duration, tracker flowc
 	kube.Kubernetes = kube
 	return &Backend{
 		client:    kube,
-		compactor: etcd3.NewCompactor(client, compaction, clock.RealClock{}, nil),
+		compactor: startCompactor(etcdHistory{client}, compaction, log),
 		tracker:   tracker,
 	}
 }
