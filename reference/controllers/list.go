@@ -15,6 +15,7 @@ import (
 
 	"github.com/seatrial/seatrial/reference/controller"
 	"github.com/seatrial/seatrial/reference/controllers/aggregation"
+	"github.com/seatrial/seatrial/reference/controllers/autoscaler"
 	"github.com/seatrial/seatrial/reference/controllers/certificates"
 	"github.com/seatrial/seatrial/reference/controllers/cronjob"
 	"github.com/seatrial/seatrial/reference/controllers/daemonset"
@@ -32,6 +33,7 @@ import (
 	"github.com/seatrial/seatrial/reference/controllers/nodelifecycle"
 	"github.com/seatrial/seatrial/reference/controllers/objects"
 	"github.com/seatrial/seatrial/reference/controllers/podgc"
+	"github.com/seatrial/seatrial/reference/controllers/policystatus"
 	"github.com/seatrial/seatrial/reference/controllers/protection"
 	"github.com/seatrial/seatrial/reference/controllers/quotastatus"
 	"github.com/seatrial/seatrial/reference/controllers/replicaset"
@@ -68,6 +70,12 @@ func (c *Controllers) builders(everything *objects.Watchers) []builder {
 		cronjob.New,
 		ttlafterfinished.New,
 		func(env controller.Env) (controller.Controller, error) { return disruption.New(env, sizes) },
+		func(env controller.Env) (controller.Controller, error) {
+			return autoscaler.New(env, sizes, autoscaler.API{Client: c.client.Discovery().RESTClient()})
+		},
+		func(env controller.Env) (controller.Controller, error) {
+			return policystatus.New(env, policystatus.Discovered(c.client.Discovery()))
+		},
 		aggregation.New,
 		volumebinder.New,
 		volumebinder.NewForVolumes,
