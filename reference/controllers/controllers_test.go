@@ -10,10 +10,13 @@ import (
 	"testing"
 	"time"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -146,6 +149,9 @@ func TestCluster(t *testing.T) {
 	t.Run("orphan deletion keeps dependents", c.orphanDeletion)
 	t.Run("custom resource owns", c.customOwner)
 	t.Run("job counts its pods", c.jobCounts)
+	t.Run("admission policy is type checked", c.policyIsChecked)
+	t.Run("autoscaler says that there are no metrics", c.autoscalerNeedsMetrics)
+	t.Run("claim is bound to a volume", c.claimIsBound)
 	t.Run("circle of owners is no obstacle", c.circle)
 }
 
@@ -367,5 +373,108 @@ func (c cluster) jobCounts(t *testing.T) {
 			return fmt.Errorf("status %+v", job.Status)
 		}
 		return nil
+	})
+}
+
+func (c cluster) policyIsChecked(t *testing.T) {
+	c.T = t
+	policies := c.client.AdmissionregistrationV1().ValidatingAdmissionPolicies()
+	_, err := policies.Create(t.Context(), &admissionv1.ValidatingAdmissionPolicy{
+		ObjectMeta: metav1.ObjectMeta{Name: "check"},
+		Spec: admissionv1.ValidatingAdmissionPolicySpec{
+			MatchConstraints: &admissionv1.MatchResources{ResourceRules: []admissionv1.NamedRuleWithOperations{{RuleWithOperations: admissionv1.RuleWithOperations{
+				Operations: []admissionv1.OperationType{"*"}, Rule: admissionv1.Rule{APIGroups: []string{"apps"}, APIVersions: []string{"v1"}, Resources: []string{"deployments"}},
+			}}}},
+			Validations: []admissionv1.Validation{{Expression: "object.spec.replicas > 1"}, {Expression: "object.spec.nosuchfield > 1"}},
+		},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.eventually("the wrong expression is named", func() error {
+		p, err := policies.Get(t.Context(), "check", metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		if s := p.Status.TypeChecking; s == nil || len(s.ExpressionWarnings) != 1 || s.ExpressionWarnings[0].FieldRef != "spec.validations[1].expression" {
+			return fmt.Errorf("status %+v", p.Status)
+		}
+		return nil
+	})
+}
+
+func (c cluster) autoscalerNeedsMetrics(t *testing.T) {
+	c.T = t
+	ns := c.namespace()
+	c.deploy(ns, "web", 1)
+	hpas := c.client.AutoscalingV2().HorizontalPodAutoscalers(ns)
+	_, err := hpas.Create(t.Context(), &autoscalingv2.HorizontalPodAutoscaler{
+		ObjectMeta: metav1.ObjectMeta{Name: "web"},
+		Spec: autoscalingv2.HorizontalPodAutoscalerSpec{
+			ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: "web"}, MaxReplicas: 3,
+		},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.eventually("the condition ScalingActive is false", func() error {
+		hpa, err := hpas.Get(t.Context(), "web", metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		for _, cond := range hpa.Status.Conditions {
+			if cond.Type == autoscalingv2.ScalingActive && cond.Reason == "FailedGetResourceMetric" {
+				return nil
+			}
+		}
+		return fmt.Errorf("status %+v", hpa.Status)
+	})
+}
+
+func (c cluster) claimIsBound(t *testing.T) {
+	c.T = t
+	ns := c.namespace()
+	size := corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
+	modes := []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}
+	_, err := c.client.CoreV1().PersistentVolumes().Create(t.Context(), &corev1.PersistentVolume{
+		ObjectMeta: metav1.ObjectMeta{Name: ns},
+		Spec: corev1.PersistentVolumeSpec{
+			Capacity: size, AccessModes: modes, StorageClassName: "by-hand",
+			PersistentVolumeSource: corev1.PersistentVolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: "/nowhere"}},
+		},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := c.client.CoreV1().PersistentVolumeClaims(ns)
+	_, err = claims.Create(t.Context(), &corev1.PersistentVolumeClaim{
+		ObjectMeta: metav1.ObjectMeta{Name: "data"},
+		Spec: corev1.PersistentVolumeClaimSpec{
+			StorageClassName: new("by-hand"), AccessModes: modes, Resources: corev1.VolumeResourceRequirements{Requests: size},
+		},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.eventually("claim and volume are bound", func() error {
+		claim, err := claims.Get(t.Context(), "data", metav1.GetOptions{})
+		pv, err2 := c.client.CoreV1().PersistentVolumes().Get(t.Context(), ns, metav1.GetOptions{})
+		if err := errors.Join(err, err2); err != nil {
+			return err
+		}
+		if claim.Status.Phase != corev1.ClaimBound || pv.Status.Phase != corev1.VolumeBound {
+			return fmt.Errorf("claim %s, volume %s", claim.Status.Phase, pv.Status.Phase)
+		}
+		return nil
+	})
+	if err := claims.Delete(t.Context(), "data", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	c.eventually("volume is released", func() error {
+		pv, err := c.client.CoreV1().PersistentVolumes().Get(t.Context(), ns, metav1.GetOptions{})
+		if err == nil && pv.Status.Phase != corev1.VolumeReleased {
+			err = fmt.Errorf("phase %s", pv.Status.Phase)
+		}
+		return err
 	})
 }
