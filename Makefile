@@ -47,7 +47,7 @@ test: blobs ## run the tests of the code, without a cluster
 	@cd fixtures/images && go vet ./... && go test ./...
 
 .PHONY: lint
-lint: ## run the linters [needs golangci-lint from harness/tools]
+lint: ## run the linters, pinned in harness/tools
 	@go tool -modfile=harness/tools/go.mod golangci-lint run ./...
 
 .PHONY: check
