@@ -39,7 +39,7 @@ func apiServerCommand(logger func() *slog.Logger) *cobra.Command {
 	f.StringSliceVar(&flags.etcdServers, "etcd-servers", nil, "URLs of etcd, such as http://127.0.0.1:2379 or unix:///run/etcd.sock")
 	f.StringVar(&flags.bind, "bind-address", "127.0.0.1", "address to listen on")
 	f.IntVar(&flags.port, "secure-port", 6443, "port to listen on")
-	f.StringVar(&flags.advertise, "advertise-address", "", "where nodes and pods reach the server (default the bind address)")
+	f.StringVar(&flags.advertise, "advertise-address", "", "where nodes and pods reach the server; not a loopback address (default the bind address)")
 	f.StringVar(&flags.certDir, "cert-dir", "pki", "folder of certificates and keys; what is missing is made; DIR.kubeconfig is for the administrator")
 	f.StringVar(&flags.serviceIP, "service-cluster-ip-range", "10.96.0.0/16", "range of cluster IPs")
 	addAPIServerFlags(f, &flags.shared)
@@ -80,6 +80,13 @@ func (f *apiServerFlags) options(log *slog.Logger) (apiserver.Options, error) {
 	if err != nil {
 		return apiserver.Options{}, fmt.Errorf("--advertise-address: %w", err)
 	}
+	if address.IsLoopback() || address.IsUnspecified() {
+		return apiserver.Options{}, fmt.Errorf("--advertise-address: nodes and pods cannot reach %s; give an address of this host", address)
+	}
+	own := f.bind
+	if bound, err := netip.ParseAddr(f.bind); err == nil && bound.IsUnspecified() {
+		own = f.advertise
+	}
 	services, err := netip.ParsePrefix(f.serviceIP)
 	if err != nil {
 		return apiserver.Options{}, fmt.Errorf("--service-cluster-ip-range: %w", err)
@@ -92,7 +99,7 @@ func (f *apiServerFlags) options(log *slog.Logger) (apiserver.Options, error) {
 		return apiserver.Options{}, err
 	}
 	err = pki.WriteKubeconfig(f.certDir+".kubeconfig", pki.Kubeconfig{
-		Name: "seatrial", Server: "https://" + net.JoinHostPort(f.advertise, strconv.Itoa(f.port)),
+		Name: "seatrial", Server: "https://" + net.JoinHostPort(own, strconv.Itoa(f.port)),
 		CA: bundle.CA.PEM(), User: "kubernetes-admin", Client: bundle.Admin,
 	})
 	if err != nil {
