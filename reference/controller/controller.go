@@ -45,7 +45,8 @@ type Controller struct {
 	Watches []Watch
 	// Reconcile brings one object to the wished state. It may run at any time and any number
 	// of times. A positive again asks for another run after that time. A conflict is retried
-	// without a word; other errors are logged and retried with back-off.
+	// without a word; a refusal, such as that of a quota, is logged as a warning; other errors as errors.
+	// All are retried with back-off.
 	Reconcile func(ctx context.Context, key Key) (again time.Duration, err error)
 	Workers   int           // runs at the same time; 0 means 1
 	Writes    *Writes       // nil when the controller does not have to see its own writes
@@ -166,6 +167,9 @@ func (r *runner) once(ctx context.Context, key Key) {
 	case ctx.Err() != nil:
 	case apierrors.IsConflict(err):
 		r.log.Debug("object changed meanwhile", "key", key.String(), "err", err)
+		r.queue.AddRateLimited(key)
+	case apierrors.IsForbidden(err), apierrors.IsInvalid(err):
+		r.log.Warn("refused by the API server", "key", key.String(), "err", err, "retries", r.queue.NumRequeues(key))
 		r.queue.AddRateLimited(key)
 	case err != nil:
 		r.log.Error("reconcile failed", "key", key.String(), "err", err, "retries", r.queue.NumRequeues(key))

@@ -62,7 +62,11 @@ func (r *reconciler) collision(ctx context.Context, ro *rollout, name string) er
 		next.Status.CollisionCount = new(int32)
 	}
 	*next.Status.CollisionCount++
-	if _, err := r.client.AppsV1().Deployments(d.Namespace).UpdateStatus(ctx, next, metav1.UpdateOptions{}); err != nil {
+	_, err = r.client.AppsV1().Deployments(d.Namespace).UpdateStatus(ctx, next, metav1.UpdateOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil // deleted meanwhile
+	}
+	if err != nil {
 		return fmt.Errorf("count hash collision: %w", err)
 	}
 	return fmt.Errorf("replica set %q has the name but not the template: try another hash", name)
@@ -112,6 +116,9 @@ func (r *reconciler) setRevision(ctx context.Context, ro *rollout) error {
 	}
 	next.Annotations[revision] = want
 	saved, err := r.client.AppsV1().Deployments(d.Namespace).Update(ctx, next, metav1.UpdateOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil // deleted meanwhile
+	}
 	if err != nil {
 		return fmt.Errorf("set revision: %w", err)
 	}
