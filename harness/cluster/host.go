@@ -236,7 +236,7 @@ func (h *Host) output(ctx context.Context, stdin io.Reader, args ...string) ([]b
 	out, err := cmd.Output()
 	if err != nil {
 		if text := strings.TrimSpace(complaint.String()); text != "" {
-			return nil, errors.New(text[strings.LastIndexByte(text, '\n')+1:])
+			return nil, errors.New(strings.TrimPrefix(text[strings.LastIndexByte(text, '\n')+1:], "error: "))
 		}
 		return nil, fmt.Errorf("run %s %s: %w", filepath.Base(cmd.Path), args[0], err)
 	}
