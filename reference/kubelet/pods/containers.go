@@ -15,6 +15,12 @@ import (
 	"github.com/seatrial/seatrial/reference/kubelet/probes"
 )
 
+// Reasons for which a container waits that could not be made.
+const (
+	createContainerConfigError = "CreateContainerConfigError"
+	createContainerError       = "CreateContainerError"
+)
+
 // startError is why a container did not start. Reason becomes the reason for which it waits.
 type startError struct {
 	reason, message string
@@ -60,7 +66,7 @@ func (w *worker) started(name string, err error) {
 	}
 	var failed *startError
 	if !errors.As(err, &failed) {
-		failed = &startError{reason: "CreateContainerError", message: err.Error()}
+		failed = &startError{reason: createContainerError, message: err.Error()}
 	}
 	if errors.Is(err, context.Canceled) {
 		return
@@ -88,7 +94,7 @@ func (w *worker) startContainer(ctx context.Context, pod *corev1.Pod, observed *
 	config, err := w.containerConfig(ctx, pod, observed, sandbox, s, image)
 	if err != nil {
 		w.recordContainer(s.container, corev1.EventTypeWarning, "Failed", "Error: "+err.Error())
-		return &startError{reason: "CreateContainerConfigError", message: err.Error()}
+		return &startError{reason: createContainerConfigError, message: err.Error()}
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -97,7 +103,7 @@ func (w *worker) startContainer(ctx context.Context, pod *corev1.Pod, observed *
 		PodSandboxId: observed.Sandbox().Id, Config: config, SandboxConfig: sandbox})
 	if err != nil {
 		w.recordContainer(s.container, corev1.EventTypeWarning, "Failed", "Error: "+describe(err))
-		return &startError{reason: "CreateContainerError", message: describe(err)}
+		return &startError{reason: createContainerError, message: describe(err)}
 	}
 	w.recordContainer(s.container, corev1.EventTypeNormal, "Created", "Container created")
 	if err := ctx.Err(); err != nil {

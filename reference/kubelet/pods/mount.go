@@ -18,9 +18,10 @@ const (
 	mountFailures   = "/volumes" // a key of failures that no container can have
 )
 
-// metadataChanged tells that the content of downward API volumes may have changed.
-func metadataChanged(old, pod *corev1.Pod) bool {
-	return !maps.Equal(old.Labels, pod.Labels) || !maps.Equal(old.Annotations, pod.Annotations)
+// changedByUser tells that the pod itself changed and not only its status: what containers see through the
+// downward API may be different now.
+func changedByUser(old, pod *corev1.Pod) bool {
+	return old.Generation != pod.Generation || !maps.Equal(old.Labels, pod.Labels) || !maps.Equal(old.Annotations, pod.Annotations)
 }
 
 // mount sets up the volumes, or brings their content up to date.

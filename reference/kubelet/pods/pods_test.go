@@ -171,3 +171,23 @@ func TestMissingImageTellsWhy(t *testing.T) {
 		r.expectPhase("web", corev1.PodRunning)
 	})
 }
+
+// A container that could not be configured is tried as soon as the pod changes, not when the back-off ends.
+func TestChangedPodIsTriedAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.create(newPod("web", func(pod *corev1.Pod) {
+			pod.Spec.Containers[0].Env = []corev1.EnvVar{{Name: "P", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.annotations['path']"}}}}
+			pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/data", SubPathExpr: "/$(P)"}}
+			pod.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}
+		}))
+		time.Sleep(10 * time.Minute)
+		pod := r.get("web").DeepCopy()
+		if waiting := pod.Status.ContainerStatuses[0].State.Waiting; waiting == nil || waiting.Reason != "CreateContainerConfigError" {
+			t.Fatalf("state = %+v; want CreateContainerConfigError", pod.Status.ContainerStatuses[0].State)
+		}
+		pod.Spec.Containers[0].VolumeMounts[0].SubPathExpr = "$(P)" // a real API server lets only metadata change
+		pod.Annotations = map[string]string{"path": "there"}
+		r.update(pod)
+		r.expectPhase("web", corev1.PodRunning)
+	})
+}

@@ -177,7 +177,10 @@ func (w *worker) readInbox() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.inbox.pod != w.pod {
-		w.shared.remount = w.shared.remount || w.pod != nil && metadataChanged(w.pod, w.inbox.pod)
+		if w.pod != nil && changedByUser(w.pod, w.inbox.pod) {
+			w.shared.remount = true
+			w.forgetConfigErrors()
+		}
 		w.pod = w.inbox.pod
 		w.log = w.Log.With("pod", w.pod.Namespace+"/"+w.pod.Name, "uid", w.uid)
 	}
@@ -186,6 +189,16 @@ func (w *worker) readInbox() {
 		w.verdict = w.inbox.verdict
 	}
 	w.before = before{busy: w.shared.start.busy(), resizing: w.shared.resize.busy(), stopping: maps.Clone(w.shared.stopping), stopped: w.end != nil && w.end.stopped}
+}
+
+// forgetConfigErrors lets containers be tried at once that could not be started as the pod was before.
+func (w *worker) forgetConfigErrors() {
+	for name, waiting := range w.shared.waiting {
+		if waiting.Reason == createContainerConfigError || waiting.Reason == createContainerError {
+			delete(w.shared.retry, name)
+			delete(w.shared.failures, name)
+		}
+	}
 }
 
 // current returns the pod with its newest status.
