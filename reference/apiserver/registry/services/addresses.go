@@ -167,10 +167,12 @@ func (a *addresses) last() int64 {
 	return n
 }
 
-// reserved is the size of the lower part, from which only asked-for addresses are taken.
+// reserved is the size of the lower part, from which only asked-for addresses are taken:
+// a sixteenth of the range, at least 16 and at most 256 addresses.
+// https://kubernetes.io/docs/concepts/services-networking/cluster-ip-allocation/
 func (a *addresses) reserved() int64 {
-	size := a.last()
-	if size < 16 {
+	size := int64(1) << min(a.cidr.Addr().BitLen()-a.cidr.Bits(), 16)
+	if size <= 16 {
 		return 0
 	}
 	return min(max(16, size/16), 256)

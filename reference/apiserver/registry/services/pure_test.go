@@ -33,6 +33,9 @@ func TestRangeHasNoFirstAndNoLastAddress(t *testing.T) {
 func TestRandomAddressesLeaveTheLowerBandAlone(t *testing.T) {
 	for cidr, band := range map[string]string{"10.96.0.0/20": "10.96.1.0", "10.96.0.0/24": "10.96.0.16", "10.96.0.0/16": "10.96.1.0"} {
 		a := &addresses{cidr: netip.MustParsePrefix(cidr)}
+		if last := a.nth(a.reserved()); last.String() != band {
+			t.Errorf("%s: the band ends at %s, want %s", cidr, last, band)
+		}
 		for range 2000 {
 			if ip := a.random(); !netip.MustParseAddr(band).Less(ip) {
 				t.Fatalf("%s gave %s, which is in the band up to %s", cidr, ip, band)
