@@ -36,6 +36,7 @@ import (
 	"github.com/seatrial/seatrial/reference/kubelet/staticpods"
 	"github.com/seatrial/seatrial/reference/kubelet/stats"
 	"github.com/seatrial/seatrial/reference/kubelet/status"
+	"github.com/seatrial/seatrial/reference/kubelet/users"
 	"github.com/seatrial/seatrial/reference/kubelet/volumes"
 	"github.com/seatrial/seatrial/reference/kubelet/volumes/mount"
 	"github.com/seatrial/seatrial/reference/kubelet/volumes/projected"
@@ -123,6 +124,7 @@ func (k *Kubelet) buildPods(machine node.Machine) {
 		Recorder: k.recorder.NewRecorder(scheme.Scheme, corev1.EventSource{Component: "kubelet", Host: o.NodeName}),
 		Cgroups:  k.cgroups,
 		Names:    names.Cluster{Domain: o.ClusterDomain, Servers: o.ClusterDNS, ResolvConf: o.ResolvConf},
+		Users:    &users.Ranges{PodDir: k.volumes.PodDir},
 		Profiles: profiles, Services: k.watches.services, Node: k.node.Object,
 		Admit:  admit.Rules{UnsafeSysctls: o.UnsafeSysctls, AppArmor: profiles.AppArmor},
 		Mirror: k.mirrorOf,

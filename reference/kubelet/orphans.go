@@ -49,6 +49,7 @@ func (k *Kubelet) removeLeftovers() {
 			k.options.Log.Warn("remove left volumes", "uid", uid, "err", err)
 		}
 		k.volumes.Forget(uid)
+		k.pods.Users.Forget(uid)
 	}
 	for _, uid := range k.cgroups.Pods() {
 		if k.pods.Has(uid) {

@@ -26,6 +26,9 @@ type Rules struct {
 // Check returns nil for a pod that the node takes beside the others. Before the node object is known
 // nothing can be checked against it.
 func (r Rules) Check(pod *corev1.Pod, others []*corev1.Pod, node *corev1.Node) *Rejection {
+	if rejection := unsupported(pod); rejection != nil {
+		return rejection
+	}
 	if rejection := r.sysctls(pod); rejection != nil {
 		return rejection
 	}
@@ -39,6 +42,22 @@ func (r Rules) Check(pod *corev1.Pod, others []*corev1.Pod, node *corev1.Node) *
 		return rejection
 	}
 	return affinity(pod, node)
+}
+
+// unsupported refuses what this kubelet cannot give, rather than run the pod without it.
+func unsupported(pod *corev1.Pod) *Rejection {
+	if pod.Spec.OS != nil && pod.Spec.OS.Name != corev1.Linux {
+		return &Rejection{"PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS"}
+	}
+	if len(pod.Spec.ResourceClaims) > 0 {
+		return &Rejection{"UnexpectedAdmissionError", "dynamic resource allocation is not supported by this kubelet"}
+	}
+	for i := range pod.Spec.Containers {
+		if len(pod.Spec.Containers[i].VolumeDevices) > 0 {
+			return &Rejection{"UnexpectedAdmissionError", "raw block volumes are not supported by this kubelet"}
+		}
+	}
+	return nil
 }
 
 func ports(pod *corev1.Pod, others []*corev1.Pod) *Rejection {

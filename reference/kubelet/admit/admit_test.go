@@ -57,6 +57,8 @@ func TestCheck(t *testing.T) {
 		{"a resource that others account for", pod(requests("example.com/x", "5")), nil, ""},
 		{"selector", pod(func(p *corev1.Pod) { p.Spec.NodeSelector = map[string]string{"zone": "b"} }), nil, "NodeAffinity"},
 		{"selector that fits", pod(func(p *corev1.Pod) { p.Spec.NodeSelector = map[string]string{"zone": "a"} }), nil, ""},
+		{"another system", pod(func(p *corev1.Pod) { p.Spec.OS = &corev1.PodOS{Name: corev1.Windows} }), nil, "PodOSNotSupported"},
+		{"devices", pod(func(p *corev1.Pod) { p.Spec.ResourceClaims = []corev1.PodResourceClaim{{Name: "gpu"}} }), nil, "UnexpectedAdmissionError"},
 		{"safe sysctl", pod(sysctl("net.ipv4.tcp_syncookies")), nil, ""},
 		{"unsafe sysctl", pod(sysctl("kernel.msgmax")), nil, "SysctlForbidden"},
 		{"unsafe sysctl that is allowed", pod(sysctl("net/core/somaxconn")), nil, ""},

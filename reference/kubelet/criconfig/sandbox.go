@@ -23,9 +23,8 @@ type Sandbox struct {
 	DNS          *runtimeapi.DNSConfig
 	// Source is where the pod came from: api or file.
 	Source string
-	Users  *runtimeapi.UserNamespace
-	// UserRoot is the host user of the pod's user 0.
-	Profiles Profiles
+	// Users is the pod's user namespace, nil = the host's.
+	Users *runtimeapi.UserNamespace
 }
 
 // Config makes the configuration of the sandbox.

@@ -84,32 +84,53 @@ func hasLimit(pod *corev1.Pod) bool {
 
 // Exceeds says which limit the pod is over, "" if none.
 func Exceeds(pod *corev1.Pod, stats *statsv1alpha1.PodStats) string {
-	for _, volume := range pod.Spec.Volumes {
-		source := volume.EmptyDir
-		if source == nil || source.SizeLimit == nil || source.Medium != corev1.StorageMediumDefault || source.SizeLimit.IsZero() {
-			continue
-		}
-		for _, used := range stats.VolumeStats {
-			if used.Name == volume.Name && used.UsedBytes != nil && *used.UsedBytes > uint64(source.SizeLimit.Value()) {
-				return fmt.Sprintf("Usage of EmptyDir volume %q exceeds the limit %q. ", volume.Name, source.SizeLimit.String())
-			}
+	for i := range pod.Spec.Volumes {
+		if message := volumeExceeds(&pod.Spec.Volumes[i], stats); message != "" {
+			return message
 		}
 	}
 	var total int64
-	every := true
 	for i := range pod.Spec.Containers {
-		limit := pod.Spec.Containers[i].Resources.Limits.StorageEphemeral()
-		every = every && !limit.IsZero()
-		total += limit.Value()
-		for _, container := range stats.Containers {
-			if container.Name == pod.Spec.Containers[i].Name && !limit.IsZero() && container.Rootfs != nil && container.Rootfs.UsedBytes != nil &&
-				*container.Rootfs.UsedBytes > uint64(limit.Value()) {
-				return fmt.Sprintf("Container %s exceeded its local ephemeral storage limit %q. ", container.Name, limit.String())
-			}
+		if message := containerExceeds(&pod.Spec.Containers[i], stats); message != "" {
+			return message
 		}
 	}
-	if storage := stats.EphemeralStorage; every && total > 0 && storage != nil && storage.UsedBytes != nil && *storage.UsedBytes > uint64(total) {
+	for i := range pod.Spec.Containers {
+		limit := pod.Spec.Containers[i].Resources.Limits.StorageEphemeral()
+		if limit.IsZero() {
+			return "" // without a limit on one there is none on all
+		}
+		total += limit.Value()
+	}
+	if over(stats.EphemeralStorage, total) {
 		return "Pod ephemeral local storage usage exceeds the total limit of containers. "
 	}
 	return ""
+}
+
+func volumeExceeds(volume *corev1.Volume, stats *statsv1alpha1.PodStats) string {
+	source := volume.EmptyDir
+	if source == nil || source.SizeLimit == nil || source.Medium != corev1.StorageMediumDefault || source.SizeLimit.IsZero() {
+		return ""
+	}
+	for i := range stats.VolumeStats {
+		if stats.VolumeStats[i].Name == volume.Name && over(&stats.VolumeStats[i].FsStats, source.SizeLimit.Value()) {
+			return fmt.Sprintf("Usage of EmptyDir volume %q exceeds the limit %q. ", volume.Name, source.SizeLimit.String())
+		}
+	}
+	return ""
+}
+
+func containerExceeds(container *corev1.Container, stats *statsv1alpha1.PodStats) string {
+	limit := container.Resources.Limits.StorageEphemeral()
+	for i := range stats.Containers {
+		if stats.Containers[i].Name == container.Name && !limit.IsZero() && over(stats.Containers[i].Rootfs, limit.Value()) {
+			return fmt.Sprintf("Container %s exceeded its local ephemeral storage limit %q. ", container.Name, limit.String())
+		}
+	}
+	return ""
+}
+
+func over(usage *statsv1alpha1.FsStats, limit int64) bool {
+	return usage != nil && usage.UsedBytes != nil && *usage.UsedBytes > uint64(limit)
 }

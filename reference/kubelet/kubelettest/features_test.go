@@ -71,6 +71,14 @@ func securityContexts(t *testing.T, c *cluster) {
 	if !strings.Contains(out, "pause") {
 		t.Errorf("no pause process in:\n%s", out)
 	}
+	_, out = c.once("users", "cat /proc/self/uid_map; id -u; touch /data/mine; ls -ln /data /var/run/secrets/kubernetes.io/serviceaccount/..data/", func(p *corev1.Pod) {
+		p.Spec.HostUsers = new(false)
+		p.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}
+		p.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/data"}}
+	})
+	if fields := strings.Fields(out); len(fields) < 4 || fields[0] != "0" || fields[1] == "0" || fields[2] != "65536" || fields[3] != "0" || strings.Contains(out, "65534") {
+		t.Errorf("user namespace pod sees:\n%s", out)
+	}
 	_, out = c.once("host", "hostname; ls /sys/class/net", func(p *corev1.Pod) { p.Spec.HostNetwork = true })
 	host, _ := os.Hostname()
 	if !strings.Contains(out, host) {

@@ -70,9 +70,13 @@ func (w *worker) containerConfig(ctx context.Context, pod *corev1.Pod, observed 
 	if message != "" {
 		mounts = append(mounts, &runtimeapi.Mount{ContainerPath: s.container.TerminationMessagePath, HostPath: message})
 	}
+	users := sandbox.GetLinux().GetSecurityContext().GetNamespaceOptions().GetUsernsOptions()
+	for _, mount := range mounts {
+		mount.UidMappings, mount.GidMappings = users.GetUids(), users.GetGids()
+	}
 	container := criconfig.Container{
 		Attempt: s.attempt, ImageRef: image.Id, ImageUser: user, Env: vars, Mounts: mounts, NodeMemory: w.NodeMemory,
-		CgroupV2: w.Cgroups.V2(), Profiles: w.Profiles, MessagePath: message,
+		CgroupV2: w.Cgroups.V2(), Profiles: w.Profiles, MessagePath: message, Users: users,
 	}
 	if s.target != "" {
 		target := observed.Current(s.target)

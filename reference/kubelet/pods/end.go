@@ -243,6 +243,7 @@ func (w *worker) finish(ctx context.Context) (again time.Duration, done bool) {
 	}
 	w.Writer.Forget(w.uid)
 	w.Volumes.Forget(w.uid)
+	w.Users.Forget(w.uid)
 	w.drop(w)
 	return 0, true
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/seatrial/seatrial/reference/kubelet/names"
 	"github.com/seatrial/seatrial/reference/kubelet/probes"
 	"github.com/seatrial/seatrial/reference/kubelet/status"
+	"github.com/seatrial/seatrial/reference/kubelet/users"
 	"github.com/seatrial/seatrial/reference/kubelet/volumes"
 )
 
@@ -43,6 +44,7 @@ type Options struct {
 	Cgroups  cgroups.Groups
 	Names    names.Cluster
 	Profiles criconfig.Profiles
+	Users    *users.Ranges
 	// Services returns the services of a namespace.
 	Services func(namespace string) []*corev1.Service
 	// Node returns the node object, or nil before it is known.

@@ -31,6 +31,7 @@ import (
 	"github.com/seatrial/seatrial/reference/kubelet/pods"
 	"github.com/seatrial/seatrial/reference/kubelet/probes"
 	"github.com/seatrial/seatrial/reference/kubelet/status"
+	"github.com/seatrial/seatrial/reference/kubelet/users"
 	"github.com/seatrial/seatrial/reference/kubelet/volumes"
 	"github.com/seatrial/seatrial/reference/kubelet/volumes/mount"
 	"github.com/seatrial/seatrial/reference/kubelet/volumes/projected"
@@ -76,6 +77,7 @@ func (r *rig) start() {
 		Client: r.client, CRI: client, Volumes: vols, Images: images.NewPuller(client.Images, real),
 		Hooks: hooks.Runner{Runtime: client.Runtime, Clock: real}, Probes: probes.Checker{Runtime: client.Runtime}, Objects: store,
 		Writer: writer, Recorder: recorder, Cgroups: cgroups.Groups{Mount: dir + "/cgroup", Root: "/test"},
+		Users:    &users.Ranges{PodDir: vols.PodDir},
 		Names:    names.Cluster{Domain: "cluster.local", Servers: []string{"10.96.0.10"}},
 		Services: func(string) []*corev1.Service { return nil }, Node: func() *corev1.Node { return r.node },
 		Mirror: func(*corev1.Pod) *corev1.Pod { return nil }, LogDir: dir + "/logs", HostIPs: []string{"192.0.2.1"},

@@ -81,13 +81,17 @@ func (w *worker) sandboxConfig(pod *corev1.Pod, attempt uint32) (*runtimeapi.Pod
 	if err != nil {
 		return nil, err
 	}
+	users, err := w.Users.Of(pod)
+	if err != nil {
+		return nil, err
+	}
 	source := pod.Annotations[cri.SourceAnnotation]
 	if source == "" {
 		source = "api"
 	}
 	return criconfig.Sandbox{
 		Attempt: attempt, Hostname: host.Kernel, LogDirectory: w.logDirectory(pod), CgroupParent: w.Cgroups.Parent(pod),
-		DNS: dns, Source: source, Profiles: w.Profiles,
+		DNS: dns, Source: source, Users: users,
 	}.Config(pod), nil
 }
 

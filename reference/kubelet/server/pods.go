@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -83,8 +84,9 @@ func (s *Server) container(r *http.Request) (*runtimeapi.ContainerStatus, error)
 }
 
 func fail(w http.ResponseWriter, err error) {
-	if e, ok := err.(*httpError); ok {
-		http.Error(w, e.message, e.code)
+	var known *httpError
+	if errors.As(err, &known) {
+		http.Error(w, known.message, known.code)
 		return
 	}
 	http.Error(w, err.Error(), http.StatusInternalServerError)
