@@ -37,7 +37,11 @@ func bubble(t *testing.T, spec *corev1.Container, test func(t *testing.T, r *rig
 				r.asked[probe]++
 				return r.answers[probe], "output"
 			},
-			Record:  func(_ *corev1.Container, _, reason, message string) { r.events = append(r.events, reason+" "+message) },
+			Record: func(_ *corev1.Container, _, reason, message string) {
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				r.events = append(r.events, reason+" "+message)
+			},
 			Changed: func() { r.mu.Lock(); defer r.mu.Unlock(); r.changes++ },
 		})
 		defer r.pod.Close()
