@@ -31,6 +31,7 @@ func persistentVolume(name, size string) *corev1.PersistentVolume {
 			Capacity: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse(size)}, VolumeMode: new(corev1.PersistentVolumeFilesystem),
 			AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}, PersistentVolumeReclaimPolicy: corev1.PersistentVolumeReclaimRetain,
 		},
+		Status: corev1.PersistentVolumeStatus{Phase: corev1.VolumeAvailable}, // only available volumes are candidates
 	}
 }
 
