@@ -16,13 +16,19 @@ type Journal struct {
 	Results map[string]Result
 	Started map[string]Started
 	Steps   map[string][]Step
+	Calls   map[string][]Call
+	// Required is what the run's profile asks for; nil means all of Order.
+	Required []string
+	// Resumes is how often a later process went on with the run.
+	Resumes   int
+	Isolation *Isolation
 	// End is nil while the run goes on, and for ever when it was killed.
 	End *End
 }
 
 // New returns a journal without records.
 func New() *Journal {
-	return &Journal{Results: map[string]Result{}, Started: map[string]Started{}, Steps: map[string][]Step{}}
+	return &Journal{Results: map[string]Result{}, Started: map[string]Started{}, Steps: map[string][]Step{}, Calls: map[string][]Call{}}
 }
 
 // Add takes one record in.
@@ -34,6 +40,7 @@ func (j *Journal) Add(r Record) {
 		j.Pages = append(j.Pages, *r.Page)
 	case r.Selected != nil:
 		j.Order = append(j.Order, r.Selected.IDs...)
+		j.Required = append(j.Required, r.Selected.Required...)
 	case r.Started != nil:
 		j.Started[r.Started.ID] = *r.Started
 		j.Steps[r.Started.ID] = nil
@@ -41,6 +48,13 @@ func (j *Journal) Add(r Record) {
 		j.Steps[r.Step.ID] = append(j.Steps[r.Step.ID], *r.Step)
 	case r.Result != nil:
 		j.Results[r.Result.ID] = *r.Result
+	case r.Calls != nil:
+		j.Calls[r.Calls.ID] = append(j.Calls[r.Calls.ID], r.Calls.Calls...)
+	case r.Resumed != nil:
+		j.Resumes++
+		j.End = nil
+	case r.Isolation != nil:
+		j.Isolation = r.Isolation
 	case r.End != nil:
 		j.End = r.End
 	}

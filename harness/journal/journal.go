@@ -14,14 +14,17 @@ const Name = "journal.ndjson"
 
 // Record is one line. Exactly one of its parts is set.
 type Record struct {
-	Time     time.Time     `json:"time"`
-	Run      *Run          `json:"run,omitempty"`
-	Page     *spec.Feature `json:"page,omitempty"`
-	Selected *Selected     `json:"selected,omitempty"`
-	Started  *Started      `json:"started,omitempty"`
-	Step     *Step         `json:"step,omitempty"`
-	Result   *Result       `json:"result,omitempty"`
-	End      *End          `json:"end,omitempty"`
+	Time      time.Time     `json:"time"`
+	Run       *Run          `json:"run,omitempty"`
+	Page      *spec.Feature `json:"page,omitempty"`
+	Selected  *Selected     `json:"selected,omitempty"`
+	Started   *Started      `json:"started,omitempty"`
+	Step      *Step         `json:"step,omitempty"`
+	Result    *Result       `json:"result,omitempty"`
+	Calls     *Calls        `json:"calls,omitempty"`
+	Resumed   *Resumed      `json:"resumed,omitempty"`
+	Isolation *Isolation    `json:"isolation,omitempty"`
+	End       *End          `json:"end,omitempty"`
 }
 
 // Run begins the journal: what runs against what.
@@ -34,17 +37,32 @@ type Run struct {
 	Kit          string   `json:"kit,omitempty"`
 	Selection    string   `json:"selection,omitempty"`
 	Capabilities []string `json:"capabilities"`
+	// Profile is the name of the profile that was asked for; empty means none.
+	Profile string `json:"profile,omitempty"`
+	// Parallel is how many scenarios ran side by side; Seed is that of the shuffled order, 0 when it was not shuffled.
+	Parallel int   `json:"parallel,omitempty"`
+	Seed     int64 `json:"seed,omitempty"`
 }
 
 // Selected lists the scenarios of the run in the order of the pages.
 type Selected struct {
 	IDs []string `json:"ids"`
+	// Required lists those without which the run is partial: what its profile asks for. A run without a profile requires all of IDs.
+	Required []string `json:"required,omitempty"`
+}
+
+// Resumed tells that a later process goes on with a run that ended early. What has a result is not run again.
+type Resumed struct {
+	// Left is how many scenarios had no result.
+	Left int `json:"left"`
 }
 
 // Started tells that a scenario has begun.
 type Started struct {
 	ID        string `json:"id"`
 	Namespace string `json:"namespace"`
+	// Attempt counts from 1; more than one means that the scenario was tried again, or repeated.
+	Attempt int `json:"attempt,omitempty"`
 }
 
 // Step is the end of one line of a scenario.
@@ -68,8 +86,62 @@ type Result struct {
 	FailedStep int    `json:"failedStep"`
 	// Evidence lists files, relative to the directory of the run.
 	Evidence []string `json:"evidence,omitempty"`
+	// Attempts is how often the scenario ran, when more than once; Failures tells in one sentence each why an attempt did not pass.
+	Attempts int      `json:"attempts,omitempty"`
+	Failures []string `json:"failures,omitempty"`
+	// Expected is known-failing or known-flaky when a list of the user says so, with the reason that stands there.
+	Expected       string `json:"expected,omitempty"`
+	ExpectedReason string `json:"expectedReason,omitempty"`
 	// Left tells what the clean-up could not remove. It does not change the verdict.
 	Left string `json:"left,omitempty"`
+}
+
+// Calls lists what a scenario asked of the API server, whoever it spoke as.
+type Calls struct {
+	ID    string `json:"id"`
+	Calls []Call `json:"calls"`
+}
+
+// Call is one kind of request, in the words of RBAC. A request that is about no resource has a Path instead.
+type Call struct {
+	// Method and Template are the operation as OpenAPI knows it: "GET", "/api/v1/namespaces/{namespace}/pods/{name}/log".
+	Method   string `json:"method"`
+	Template string `json:"template"`
+	// Verb is that of RBAC: get, list, watch, create, update, patch, delete, deletecollection.
+	Verb        string `json:"verb"`
+	Group       string `json:"group,omitempty"`
+	Version     string `json:"version,omitempty"`
+	Resource    string `json:"resource,omitempty"`
+	Subresource string `json:"subresource,omitempty"`
+	Path        string `json:"path,omitempty"`
+	Namespaced  bool   `json:"namespaced,omitempty"`
+	// Namespace is set only when it is not the scenario's own; Name only for cluster-scoped objects that the kit did not make.
+	Namespace string `json:"namespace,omitempty"`
+	// As is the user when it is another than that of the kubeconfig: what others may is no part of the kit's least rights.
+	As     string `json:"as,omitempty"`
+	Count  int    `json:"count"`
+	Status []int  `json:"status,omitempty"`
+}
+
+// Isolation compares the cluster before and after the run.
+type Isolation struct {
+	// Left are objects that were not there before; Touched were, and have changed or gone. Only those that the kit may be the cause of.
+	Left    []Object `json:"left,omitempty"`
+	Touched []Object `json:"touched,omitempty"`
+	// Kinds and Objects are how many were looked at; Unlisted names the kinds that could not be listed, with the reason.
+	Kinds    int      `json:"kinds"`
+	Objects  int      `json:"objects"`
+	Unlisted []string `json:"unlisted,omitempty"`
+}
+
+// Object names one object of the cluster and says what is the matter with it.
+type Object struct {
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
+	// Scenario is the label of the scenario that made it; empty when it has none.
+	Scenario string `json:"scenario,omitempty"`
+	What     string `json:"what"`
 }
 
 // End is the verdict on the run.
