@@ -68,7 +68,7 @@ resourceslices: Name Node Driver Pool Age
 
 func TestColumnsAreThoseOfKubectl(t *testing.T) {
 	want := map[string]string{}
-	for _, line := range strings.Split(strings.TrimSpace(headers), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(headers), "\n") {
 		plural, header, _ := strings.Cut(line, ": ")
 		want[plural] = header
 	}

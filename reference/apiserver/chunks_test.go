@@ -2,6 +2,7 @@ package apiserver_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -44,13 +45,13 @@ func TestListGoesOnWhenItsVersionWasCompacted(t *testing.T) {
 		if !apierrors.IsResourceExpired(err) {
 			return false, err
 		}
-		expired = err.(*apierrors.StatusError)
+		expired, _ = errors.AsType[*apierrors.StatusError](err)
 		return true, nil
 	})
 	if err != nil {
 		t.Fatalf("the token does not expire: %v", err)
 	}
-	token := expired.ErrStatus.ListMeta.Continue
+	token := expired.ErrStatus.Continue
 	if expired.ErrStatus.Code != 410 || token == "" || token == first.Continue {
 		t.Fatalf("code %d, token %q of the error", expired.ErrStatus.Code, token)
 	}

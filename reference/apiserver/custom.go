@@ -38,7 +38,7 @@ func (c *chain) customResources() (*apiserver.CustomResourceDefinitions, error) 
 			AuthResolverWrapper:  webhook.NewDefaultAuthenticationInfoResolverWrapper(nil, nil, generic.LoopbackClientConfig, generic.TracerProvider),
 		},
 	}
-	notFound := genericapiserver.NewEmptyDelegateWithCustomHandler(http.HandlerFunc(http.NotFound))
+	notFound := genericapiserver.NewEmptyDelegateWithCustomHandler(http.NotFoundHandler())
 	server, err := config.Complete().New(notFound)
 	if err != nil || c.options.SharedStore {
 		return server, err

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/netip"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
@@ -17,8 +18,6 @@ import (
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/record"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/seatrial/seatrial/reference/controller"
 	"github.com/seatrial/seatrial/reference/controllers/certificates"

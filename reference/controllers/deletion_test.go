@@ -60,7 +60,7 @@ func (c cluster) namespaceIsDeleted(t *testing.T) {
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
-		return fmt.Errorf("still there, err %v", err)
+		return fmt.Errorf("still there, err %w", err)
 	})
 	list, err := c.dynamic.Resource(widgets).Namespace(ns).List(t.Context(), metav1.ListOptions{})
 	if err != nil || len(list.Items) != 0 {
@@ -87,7 +87,7 @@ func (c cluster) deleteDeployment(namespace string, policy metav1.DeletionPropag
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
-		return fmt.Errorf("still there, err %v", err)
+		return fmt.Errorf("still there, err %w", err)
 	})
 }
 
@@ -146,7 +146,7 @@ func (c cluster) configMapGone(namespace, name string) func() error {
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
-		return fmt.Errorf("config map %q is still there, err %v", name, err)
+		return fmt.Errorf("config map %q is still there, err %w", name, err)
 	}
 }
 

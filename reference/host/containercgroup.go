@@ -39,7 +39,7 @@ func passControllers(dir string) error {
 	if err != nil {
 		return fmt.Errorf("list controllers: %w", err)
 	}
-	for _, controller := range strings.Fields(string(controllers)) {
+	for controller := range strings.FieldsSeq(string(controllers)) {
 		err := os.WriteFile(filepath.Join(dir, "cgroup.subtree_control"), []byte("+"+controller), 0o644) //nolint:gosec // a file of the kernel
 		if err != nil {
 			return fmt.Errorf("give controller %q to children of cgroup %q: %w", controller, dir, err)

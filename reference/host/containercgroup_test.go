@@ -3,6 +3,7 @@
 package host
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,13 +35,13 @@ func cgroup2(t *testing.T) string {
 // removeCgroups removes leaves first. A process that has just ended stays in its cgroup for a moment.
 func removeCgroups(t *testing.T, dirs ...string) {
 	for _, dir := range dirs {
-		err := unix.EBUSY
+		var err error = unix.EBUSY
 		for range 1000 {
-			if err, _ = unix.Rmdir(dir).(unix.Errno); err != unix.EBUSY {
+			if err = unix.Rmdir(dir); !errors.Is(err, unix.EBUSY) {
 				break
 			}
 		}
-		if err != 0 && err != unix.ENOENT {
+		if err != nil && !errors.Is(err, unix.ENOENT) {
 			t.Errorf("remove cgroup %q: %v", dir, err)
 		}
 	}

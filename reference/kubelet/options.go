@@ -57,8 +57,12 @@ func (o *Options) complete() error {
 		name string
 		set  bool
 	}{
-		{"NodeName", o.NodeName != ""}, {"NodeIP", net.ParseIP(o.NodeIP) != nil}, {"Config", o.Config != nil},
-		{"CRI", o.CRI != nil}, {"RootDir", filepath.IsAbs(o.RootDir)}, {"LogDir", filepath.IsAbs(o.LogDir)},
+		{"NodeName", o.NodeName != ""},
+		{"NodeIP", net.ParseIP(o.NodeIP) != nil},
+		{"Config", o.Config != nil},
+		{"CRI", o.CRI != nil},
+		{"RootDir", filepath.IsAbs(o.RootDir)},
+		{"LogDir", filepath.IsAbs(o.LogDir)},
 	} {
 		if !required.set {
 			return fmt.Errorf("start kubelet: option %s is missing or not valid", required.name)

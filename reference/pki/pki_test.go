@@ -139,7 +139,7 @@ func TestKubeconfigReachesTheServerAsAdmin(t *testing.T) {
 	b := ensure(t, filepath.Join(t.TempDir(), "pki"), pki.Options{})
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s := r.TLS.VerifiedChains[0][0].Subject
-		io.WriteString(w, s.CommonName+" "+strings.Join(s.Organization, ","))
+		_, _ = io.WriteString(w, s.CommonName+" "+strings.Join(s.Organization, ","))
 	}))
 	srv.TLS = &tls.Config{Certificates: []tls.Certificate{b.Serving.TLS()}, ClientCAs: b.CA.Pool(), ClientAuth: tls.RequireAndVerifyClientCert}
 	srv.StartTLS()

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"testing"
@@ -49,9 +50,7 @@ func (k *kernel) Apply(change rules.Change) error {
 		k.fail--
 		return errors.New("out of memory")
 	}
-	for f, r := range change.Put {
-		k.have[f] = r
-	}
+	maps.Copy(k.have, change.Put)
 	for _, f := range change.Remove {
 		delete(k.have, f)
 	}

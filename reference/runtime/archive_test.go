@@ -15,10 +15,9 @@ import (
 
 // layout builds image archives for tests.
 type layout struct {
-	t     *testing.T
-	buf   bytes.Buffer
-	tar   *tar.Writer
-	blobs []ocispec.Descriptor
+	t   *testing.T
+	buf bytes.Buffer
+	tar *tar.Writer
 }
 
 func newLayout(t *testing.T) *layout {

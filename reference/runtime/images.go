@@ -60,7 +60,7 @@ func (s *imageStore) extract(ctx context.Context, name string, desc ocispec.Desc
 	if err != nil {
 		return err
 	}
-	defer done(context.WithoutCancel(ctx))
+	defer func() { _ = done(context.WithoutCancel(ctx)) }() // the lease ends by itself as well
 	if err := s.copyBlobs(ctx, desc); err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (s *imageStore) importArchive(ctx context.Context, r io.Reader) ([]string, 
 	if err != nil {
 		return nil, err
 	}
-	defer done(context.WithoutCancel(ctx))
+	defer func() { _ = done(context.WithoutCancel(ctx)) }() // the lease ends by itself as well
 	found, err := s.client.Import(ctx, plain, client.WithImageRefTranslator(fullName), client.WithSkipMissing())
 	if errors.Is(err, images.ErrEmptyWalk) {
 		return nil, fmt.Errorf("read image archive: it holds no image for %s", platforms.DefaultString())

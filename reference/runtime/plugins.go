@@ -4,7 +4,7 @@ package runtime
 // verifiers, the restart monitor (the kubelet restarts containers), and containerd's own listeners, which listener.go takes the place
 // of. server/ttrpc has to stay: shims send their events to it.
 import (
-	_ "github.com/containerd/containerd/api/types/runc/options"
+	_ "github.com/containerd/containerd/api/types/runc/options" // plugins register themselves when they are imported
 	_ "github.com/containerd/containerd/v2/core/metrics/cgroups"
 	_ "github.com/containerd/containerd/v2/core/metrics/cgroups/v2"
 	_ "github.com/containerd/containerd/v2/core/runtime/v2"

@@ -86,5 +86,5 @@ func since(t time.Time) string {
 	if t.IsZero() {
 		return unknown
 	}
-	return duration.HumanDuration(time.Since(t)) //nolint:forbidigo // a table is made for now; tests run in a bubble
+	return duration.HumanDuration(time.Since(t))
 }

@@ -29,32 +29,46 @@ func TestCells(t *testing.T) {
 		given   string
 		want    string
 	}{
-		{"node", Node(), &corev1.Node{}, `
+		{
+			"node", Node(), &corev1.Node{}, `
 metadata: {name: m, creationTimestamp: "1999-12-31T23:00:00Z", labels: {node-role.kubernetes.io/control-plane: "", kubernetes.io/role: master}}
 spec: {unschedulable: true}
 status:
   conditions: [{type: Ready, status: "True"}]
   addresses: [{type: InternalIP, address: 10.0.0.1}]
   nodeInfo: {kubeletVersion: v1.36.3, osImage: Debian, kernelVersion: "6.1", architecture: amd64, containerRuntimeVersion: "containerd://2.3"}`,
-			`m|Ready,SchedulingDisabled|control-plane,master|60m|v1.36.3|10.0.0.1|<none>|Debian|6.1 (amd64)|containerd://2.3`},
-		{"node that does not report", Node(), &corev1.Node{}, `{metadata: {name: m}}`,
-			`m|Unknown|<none>|<unknown>||<none>|<none>|<unknown>|<unknown>|<unknown>`},
-		{"service with a node port", Service(), &corev1.Service{}, `
+			`m|Ready,SchedulingDisabled|control-plane,master|60m|v1.36.3|10.0.0.1|<none>|Debian|6.1 (amd64)|containerd://2.3`,
+		},
+		{
+			"node that does not report", Node(), &corev1.Node{}, `{metadata: {name: m}}`,
+			`m|Unknown|<none>|<unknown>||<none>|<none>|<unknown>|<unknown>|<unknown>`,
+		},
+		{
+			"service with a node port", Service(), &corev1.Service{}, `
 metadata: {name: s}
 spec: {type: NodePort, clusterIP: 10.96.0.7, ports: [{port: 80, nodePort: 30080, protocol: TCP}, {port: 53, protocol: UDP}], selector: {a: b}}`,
-			`s|NodePort|10.96.0.7|<none>|80:30080/TCP,53/UDP|<unknown>|a=b`},
-		{"load balancer", Service(), &corev1.Service{}, `
+			`s|NodePort|10.96.0.7|<none>|80:30080/TCP,53/UDP|<unknown>|a=b`,
+		},
+		{
+			"load balancer", Service(), &corev1.Service{}, `
 metadata: {name: s}
 spec: {type: LoadBalancer, clusterIPs: [10.96.0.7], externalIPs: [9.9.9.9]}
 status: {loadBalancer: {ingress: [{ip: 1.1.1.1}, {hostname: lb.example}]}}`,
-			`s|LoadBalancer|10.96.0.7|1.1.1.1,lb.example,9.9.9.9|<none>|<unknown>|<none>`},
-		{"pending load balancer", Service(), &corev1.Service{}, `{spec: {type: LoadBalancer, clusterIP: None}}`,
-			`|LoadBalancer|None|<pending>|<none>|<unknown>|<none>`},
-		{"external name", Service(), &corev1.Service{}, `{spec: {type: ExternalName, externalName: a.example}}`,
-			`|ExternalName|<none>|a.example|<none>|<unknown>|<none>`},
-		{"endpoints", Endpoints(), &corev1.Endpoints{}, `
+			`s|LoadBalancer|10.96.0.7|1.1.1.1,lb.example,9.9.9.9|<none>|<unknown>|<none>`,
+		},
+		{
+			"pending load balancer", Service(), &corev1.Service{}, `{spec: {type: LoadBalancer, clusterIP: None}}`,
+			`|LoadBalancer|None|<pending>|<none>|<unknown>|<none>`,
+		},
+		{
+			"external name", Service(), &corev1.Service{}, `{spec: {type: ExternalName, externalName: a.example}}`,
+			`|ExternalName|<none>|a.example|<none>|<unknown>|<none>`,
+		},
+		{
+			"endpoints", Endpoints(), &corev1.Endpoints{}, `
 subsets: [{addresses: [{ip: 1.1.1.1}, {ip: 1.1.1.2}], ports: [{port: 80}, {port: 81}]}]`,
-			`|1.1.1.1:80,1.1.1.2:80,1.1.1.1:81 + 1 more...|<unknown>`},
+			`|1.1.1.1:80,1.1.1.2:80,1.1.1.1:81 + 1 more...|<unknown>`,
+		},
 		{"endpoint slice", EndpointSlice(), &discoveryv1.EndpointSlice{}, `
 {addressType: IPv4, ports: [{port: 80}, {name: ""}], endpoints: [{addresses: [1.1.1.1]}]}`, `|IPv4|80,*|1.1.1.1|<unknown>`},
 		{"deployment", Deployment(), &appsv1.Deployment{}, `
@@ -64,11 +78,13 @@ status: {readyReplicas: 1, updatedReplicas: 2, availableReplicas: 3}`, `d|1/5|2|
 		{"controller revision", ControllerRevision(), &appsv1.ControllerRevision{}, `
 metadata: {name: r, ownerReferences: [{apiVersion: apps/v1, kind: DaemonSet, name: d, controller: true}]}
 revision: 3`, `r|daemonset.apps/d|3|<unknown>`},
-		{"job", Job(), &batchv1.Job{}, `
+		{
+			"job", Job(), &batchv1.Job{}, `
 metadata: {name: j}
 spec: {completions: 2}
 status: {succeeded: 1, startTime: "1999-12-31T23:59:00Z", completionTime: "1999-12-31T23:59:30Z", conditions: [{type: Failed, status: "True"}]}`,
-			`j|Failed|1/2|30s|<unknown>|||<none>`},
+			`j|Failed|1/2|30s|<unknown>|||<none>`,
+		},
 		{"work queue", Job(), &batchv1.Job{}, `
 spec: {parallelism: 3}
 status: {startTime: "1999-12-31T23:59:00Z", conditions: [{type: Suspended, status: "True"}]}`, `|Suspended|0/1 of 3|60s|<unknown>|||<none>`},
@@ -76,7 +92,8 @@ status: {startTime: "1999-12-31T23:59:00Z", conditions: [{type: Suspended, statu
 metadata: {name: c}
 spec: {schedule: "* * * * *", suspend: true}
 status: {active: [{}], lastScheduleTime: "1999-12-31T23:59:50Z"}`, `c|* * * * *|<none>|True|1|10s|<unknown>|||<none>`},
-		{"autoscaler", HorizontalPodAutoscaler(), &autoscalingv2.HorizontalPodAutoscaler{}, `
+		{
+			"autoscaler", HorizontalPodAutoscaler(), &autoscalingv2.HorizontalPodAutoscaler{}, `
 metadata: {name: h}
 spec:
   scaleTargetRef: {kind: Deployment, name: d}
@@ -87,7 +104,8 @@ spec:
   - {type: External, external: {metric: {name: q}, target: {type: AverageValue, averageValue: 100m}}}
   - {type: Pods, pods: {metric: {name: p}, target: {type: AverageValue, averageValue: 1}}}
 status: {currentReplicas: 4, currentMetrics: [{type: Resource, resource: {name: cpu, current: {averageUtilization: 50}}}]}`,
-			`h|Deployment/d|cpu: 50%/80%, <unknown>/100m (avg) + 1 more...|2|10|4|<unknown>`},
+			`h|Deployment/d|cpu: 50%/80%, <unknown>/100m (avg) + 1 more...|2|10|4|<unknown>`,
+		},
 		{"volume", PersistentVolume(), &corev1.PersistentVolume{}, `
 metadata: {name: v}
 spec: {capacity: {storage: 4Gi}, accessModes: [ReadWriteMany, ReadWriteOnce], claimRef: {namespace: m, name: c}, persistentVolumeReclaimPolicy: Retain, volumeMode: Block}

@@ -9,21 +9,27 @@ import (
 
 func TestPodSummary(t *testing.T) {
 	for _, test := range []struct{ name, given, want string }{
-		{"one of two runs", `
+		{
+			"one of two runs", `
 spec: {containers: [{name: a}, {name: b}]}
 status: {phase: Running, containerStatuses: [{name: a, ready: true, restartCount: 3, state: {running: {}}}, {name: b, restartCount: 3}]}`,
-			"1/2 Running 6"},
-		{"crash loop", `
+			"1/2 Running 6",
+		},
+		{
+			"crash loop", `
 spec: {containers: [{name: a}]}
 status:
   phase: Running
   containerStatuses:
   - {name: a, restartCount: 3, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 1, finishedAt: "1999-12-31T23:55:00Z"}}}`,
-			"0/1 CrashLoopBackOff 3 (5m ago)"},
-		{"the first container that does not run counts", `
+			"0/1 CrashLoopBackOff 3 (5m ago)",
+		},
+		{
+			"the first container that does not run counts", `
 spec: {containers: [{name: a}, {name: b}]}
 status: {phase: Failed, containerStatuses: [{name: a, state: {terminated: {exitCode: 3}}}, {name: b, state: {terminated: {reason: Completed}}}]}`,
-			"0/2 ExitCode:3 0"},
+			"0/2 ExitCode:3 0",
+		},
 		{"killed by a signal", `
 spec: {containers: [{name: a}]}
 status: {phase: Failed, containerStatuses: [{name: a, state: {terminated: {exitCode: 137, signal: 9}}}]}`, "0/1 Signal:9 0"},
@@ -53,13 +59,15 @@ status: {phase: Pending, initContainerStatuses: [{name: i, state: {terminated: {
 		{"init container waits", `
 spec: {initContainers: [{name: i}], containers: [{name: a}]}
 status: {phase: Pending, initContainerStatuses: [{name: i, state: {waiting: {reason: ImagePullBackOff}}}]}`, "0/1 Init:ImagePullBackOff 0"},
-		{"restarts of init containers that are done do not count", `
+		{
+			"restarts of init containers that are done do not count", `
 spec: {initContainers: [{name: i}], containers: [{name: a}]}
 status:
   phase: Running
   initContainerStatuses: [{name: i, restartCount: 2, state: {terminated: {exitCode: 0}}}]
   containerStatuses: [{name: a, restartCount: 4, state: {running: {}}, lastState: {terminated: {exitCode: 1, finishedAt: "1999-12-31T23:59:40Z"}}}]`,
-			"0/1 Running 4 (20s ago)"},
+			"0/1 Running 4 (20s ago)",
+		},
 		{"sidecar starts", `
 spec: {initContainers: [{name: s, restartPolicy: Always}, {name: t, restartPolicy: Always}], containers: [{name: a}]}
 status:

@@ -60,8 +60,7 @@ func TestEveryPodSpecIsDefaulted(t *testing.T) {
 
 // setTemplates makes pointers to pod templates point to one.
 func setTemplates(v reflect.Value) {
-	for i := range v.NumField() {
-		field := v.Field(i)
+	for _, field := range v.Fields() {
 		if field.Type() == reflect.TypeFor[*corev1.PodTemplateSpec]() {
 			field.Set(reflect.ValueOf(&corev1.PodTemplateSpec{}))
 		} else if field.Kind() == reflect.Struct && field.CanSet() {
@@ -234,8 +233,11 @@ func TestJobDefaults(t *testing.T) {
 	}{
 		{"neither", batchv1.JobSpec{}, new(int32(1)), new(int32(1)), new(int32(6)), batchv1.TerminatingOrFailed},
 		{"work queue", batchv1.JobSpec{Parallelism: new(int32(3))}, nil, new(int32(3)), new(int32(6)), batchv1.TerminatingOrFailed},
-		{"limit per index", batchv1.JobSpec{Completions: new(int32(4)), BackoffLimitPerIndex: new(int32(1))},
-			new(int32(4)), new(int32(1)), new(int32(2147483647)), batchv1.TerminatingOrFailed},
+		{
+			"limit per index",
+			batchv1.JobSpec{Completions: new(int32(4)), BackoffLimitPerIndex: new(int32(1))},
+			new(int32(4)), new(int32(1)), new(int32(2147483647)), batchv1.TerminatingOrFailed,
+		},
 		{"failure policy", batchv1.JobSpec{PodFailurePolicy: &batchv1.PodFailurePolicy{}}, new(int32(1)), new(int32(1)), new(int32(6)), batchv1.Failed},
 	} {
 		t.Run(test.name, func(t *testing.T) {

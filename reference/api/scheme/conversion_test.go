@@ -29,20 +29,25 @@ func TestAutoscalerKeepsAllOfV2InV1(t *testing.T) {
 				{Type: "Resource", Resource: &autoscalingv2.ResourceMetricSource{Name: corev1.ResourceMemory, Target: average}},
 				{Type: "ContainerResource", ContainerResource: &autoscalingv2.ContainerResourceMetricSource{Name: "cpu", Container: "c", Target: utilization}},
 				{Type: "Pods", Pods: &autoscalingv2.PodsMetricSource{Metric: metric, Target: average}},
-				{Type: "Object", Object: &autoscalingv2.ObjectMetricSource{DescribedObject: object, Metric: metric,
-					Target: autoscalingv2.MetricTarget{Type: autoscalingv2.ValueMetricType, Value: quantity}}},
+				{Type: "Object", Object: &autoscalingv2.ObjectMetricSource{
+					DescribedObject: object, Metric: metric,
+					Target: autoscalingv2.MetricTarget{Type: autoscalingv2.ValueMetricType, Value: quantity},
+				}},
 				{Type: "External", External: &autoscalingv2.ExternalMetricSource{Metric: metric, Target: average}},
 			},
 			Behavior: &autoscalingv2.HorizontalPodAutoscalerBehavior{ScaleDown: &autoscalingv2.HPAScalingRules{
 				StabilizationWindowSeconds: new(int32(60)), SelectPolicy: new(autoscalingv2.MinChangePolicySelect), Tolerance: quantity,
-				Policies: []autoscalingv2.HPAScalingPolicy{{Type: "Pods", Value: 1, PeriodSeconds: 15}}}},
+				Policies: []autoscalingv2.HPAScalingPolicy{{Type: "Pods", Value: 1, PeriodSeconds: 15}},
+			}},
 		},
 		Status: autoscalingv2.HorizontalPodAutoscalerStatus{
 			ObservedGeneration: new(int64(4)), CurrentReplicas: 3, DesiredReplicas: 4,
 			CurrentMetrics: []autoscalingv2.MetricStatus{
 				{Type: "Pods", Pods: &autoscalingv2.PodsMetricStatus{Metric: metric, Current: autoscalingv2.MetricValueStatus{AverageValue: quantity}}},
-				{Type: "Resource", Resource: &autoscalingv2.ResourceMetricStatus{Name: corev1.ResourceCPU,
-					Current: autoscalingv2.MetricValueStatus{AverageValue: quantity, AverageUtilization: new(int32(71))}}},
+				{Type: "Resource", Resource: &autoscalingv2.ResourceMetricStatus{
+					Name:    corev1.ResourceCPU,
+					Current: autoscalingv2.MetricValueStatus{AverageValue: quantity, AverageUtilization: new(int32(71))},
+				}},
 			},
 			Conditions: []autoscalingv2.HorizontalPodAutoscalerCondition{{Type: autoscalingv2.AbleToScale, Status: corev1.ConditionTrue, Reason: "r"}},
 		},

@@ -11,21 +11,26 @@ func TestInvalidWebhooks(t *testing.T) {
 			`webhooks[0].name: Invalid value: "k8s.io": should be a domain with at least three segments separated by dots`,
 			`webhooks[0].admissionReviewVersions: Required value: must specify one of v1, v1beta1`,
 			`webhooks[0].sideEffects: Required value: must specify one of None, NoneOnDryRun`,
-			`webhooks[0].clientConfig: Required value: exactly one of url or service is required`}},
+			`webhooks[0].clientConfig: Required value: exactly one of url or service is required`,
+		}},
 		{"ValidatingWebhookConfiguration", hook(`, timeoutSeconds: 31`), []string{`webhooks[0].timeoutSeconds: Invalid value: 31: the timeout value must be between 1 and 30 seconds`}},
 		{"ValidatingWebhookConfiguration", hook(`, failurePolicy: other`), []string{`webhooks[0].failurePolicy: Unsupported value: "other": supported values: "Fail", "Ignore"`}},
 		{"ValidatingWebhookConfiguration", hook(`, rules: [{operations: [], apiGroups: [a], apiVersions: [b], resources: [c]}]`), []string{`webhooks[0].rules[0].operations: Required value`}},
 		{"ValidatingWebhookConfiguration", hook(`, rules: [{operations: ["*", CREATE], apiGroups: [a], apiVersions: [b], resources: ["*/*", a]}]`), []string{
 			`webhooks[0].rules[0].operations: Invalid value: ["*","CREATE"]: if '*' is present, must not specify other operations`,
-			`webhooks[0].rules[0].resources: Invalid value: ["*/*","a"]: if '*/*' is present, must not specify other resources`}},
+			`webhooks[0].rules[0].resources: Invalid value: ["*/*","a"]: if '*/*' is present, must not specify other resources`,
+		}},
 		{"ValidatingWebhookConfiguration", hook(`, rules: [{operations: [CREATE], apiGroups: [a], apiVersions: [b], resources: ["a/*", a/x]}]`), []string{
-			`webhooks[0].rules[0].resources[1]: Invalid value: "a/x": if 'a/*' is present, must not specify a/x`}},
+			`webhooks[0].rules[0].resources[1]: Invalid value: "a/x": if 'a/*' is present, must not specify a/x`,
+		}},
 		{"ValidatingWebhookConfiguration", hook(`, matchConditions: [{name: -hello, expression: "6"}]`), []string{
-			`webhooks[0].matchConditions[0].expression: Invalid value: "6": must evaluate to bool`, `webhooks[0].matchConditions[0].name: Invalid value: "-hello"`}},
+			`webhooks[0].matchConditions[0].expression: Invalid value: "6": must evaluate to bool`, `webhooks[0].matchConditions[0].name: Invalid value: "-hello"`,
+		}},
 		{"MutatingWebhookConfiguration", `webhooks: [{name: a.example.com, sideEffects: None, admissionReviewVersions: [v2], clientConfig: {url: "http://a"}, reinvocationPolicy: Odd}]`, []string{
 			`webhooks[0].admissionReviewVersions: Invalid value: ["v2"]: must include at least one of v1, v1beta1`,
 			`webhooks[0].clientConfig.url: Invalid value: "http": 'https' is the only allowed URL scheme`,
-			`webhooks[0].reinvocationPolicy: Unsupported value: "Odd"`}},
+			`webhooks[0].reinvocationPolicy: Unsupported value: "Odd"`,
+		}},
 	})
 }
 
@@ -45,7 +50,8 @@ func TestInvalidPolicies(t *testing.T) {
 		{"ValidatingAdmissionPolicyBinding", `spec: {validationActions: [Deny, Warn]}`, []string{`spec.validationActions: Invalid value: ["Deny","Warn"]: must not contain both Deny and Warn`}},
 		{"ValidatingAdmissionPolicyBinding", `spec: {paramRef: {name: p, selector: {}, parameterNotFoundAction: null}}`, []string{
 			`spec.paramRef.name: Forbidden: name and selector are mutually exclusive`, `spec.paramRef.selector: Forbidden: name and selector are mutually exclusive`,
-			`spec.paramRef.parameterNotFoundAction: Required value`}},
+			`spec.paramRef.parameterNotFoundAction: Required value`,
+		}},
 		{"MutatingAdmissionPolicy", `spec: {mutations: []}`, []string{`spec.mutations: Required value: mutations must contain at least one item`}},
 		{"MutatingAdmissionPolicy", `spec: {mutations: [{patchType: ApplyConfiguration, applyConfiguration: {expression: 1 < 2}}]}`, []string{`spec.mutations[0].applyConfiguration.expression: Invalid value: "1 < 2": must evaluate to Object`}},
 		{"MutatingAdmissionPolicy", `spec: {mutations: [{patchType: JSONPatch}]}`, []string{`spec.mutations[0].jsonPatch: Required value: must be specified when patchType is JSONPatch`}},

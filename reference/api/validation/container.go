@@ -62,8 +62,10 @@ func (s *containerScope) initContainers(path *field.Path, list []corev1.Containe
 			name string
 			set  bool
 		}{
-			{"lifecycle", c.Lifecycle != nil}, {"livenessProbe", c.LivenessProbe != nil},
-			{"readinessProbe", c.ReadinessProbe != nil}, {"startupProbe", c.StartupProbe != nil},
+			{"lifecycle", c.Lifecycle != nil},
+			{"livenessProbe", c.LivenessProbe != nil},
+			{"readinessProbe", c.ReadinessProbe != nil},
+			{"startupProbe", c.StartupProbe != nil},
 		} {
 			if hook.set {
 				errs = append(errs, field.Forbidden(at.Child(hook.name), "may not be set for init containers without restartPolicy=Always"))

@@ -19,8 +19,11 @@ type cronField struct {
 
 func cronFields() []cronField {
 	return []cronField{
-		{"minute", 0, 59, ""}, {"hour", 0, 23, ""}, {"day of month", 1, 31, ""},
-		{"month", 1, 12, "janfebmaraprmayjunjulaugsepoctnovdec"}, {"day of week", 0, 6, "sunmontuewedthufrisat"},
+		{"minute", 0, 59, ""},
+		{"hour", 0, 23, ""},
+		{"day of month", 1, 31, ""},
+		{"month", 1, 12, "janfebmaraprmayjunjulaugsepoctnovdec"},
+		{"day of week", 0, 6, "sunmontuewedthufrisat"},
 	}
 }
 

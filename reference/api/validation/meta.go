@@ -1,8 +1,8 @@
 package validation
 
 import (
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
-	pathvalidation "k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
@@ -14,8 +14,15 @@ var (
 	subdomainName apivalidation.ValidateNameFunc = apivalidation.NameIsDNSSubdomain
 	labelName     apivalidation.ValidateNameFunc = apivalidation.NameIsDNSLabel
 	serviceName   apivalidation.ValidateNameFunc = apivalidation.NameIsDNSLabel // may start with a digit since v1.36 (KEP-5311)
-	pathName      apivalidation.ValidateNameFunc = pathvalidation.ValidatePathSegmentName
+	pathName      apivalidation.ValidateNameFunc = validatePathSegment
 )
+
+func validatePathSegment(name string, prefix bool) []string {
+	if prefix {
+		return content.IsPathSegmentPrefix(name)
+	}
+	return content.IsPathSegmentName(name)
+}
 
 func metadataPath() *field.Path { return field.NewPath("metadata") }
 func specPath() *field.Path     { return field.NewPath("spec") }

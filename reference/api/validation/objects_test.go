@@ -32,7 +32,8 @@ func TestInvalidConfiguration(t *testing.T) {
 		{"LimitRange", `spec: {limits: [{type: Container, min: {cpu: 2}, max: {cpu: 1}, default: {cpu: 1}, defaultRequest: {cpu: 1}}]}`, []string{
 			`spec.limits[0].min[cpu]: Invalid value: "2": min value 2 is greater than default request value 1`,
 			`spec.limits[0].min[cpu]: Invalid value: "2": min value 2 is greater than default value 1`,
-			`spec.limits[0].min[cpu]: Invalid value: "2": min value 2 is greater than max value 1`}},
+			`spec.limits[0].min[cpu]: Invalid value: "2": min value 2 is greater than max value 1`,
+		}},
 		{"LimitRange", `spec: {limits: [{type: Pod, default: {cpu: 1}}]}`, []string{"spec.limits[0].default: Forbidden: may not be specified when `type` is 'Pod'"}},
 		{"Event", `involvedObject: {namespace: other}`, []string{`involvedObject.namespace: Invalid value: "other": does not match event.namespace`}},
 	})
@@ -52,19 +53,22 @@ func TestInvalidNetwork(t *testing.T) {
 		{"Service", `spec: {type: NodePort, clusterIP: None, clusterIPs: [None]}`, []string{`spec.clusterIPs[0]: Invalid value: "None": may not be set to 'None' for NodePort services`}},
 		{"Service", `spec: {clusterIP: 10.96.0.9}`, []string{"spec.clusterIPs: Invalid value: [\"10.96.0.5\"]: first value must match `clusterIP`"}},
 		{"Service", `spec: {sessionAffinity: ClientIP, sessionAffinityConfig: {clientIP: {timeoutSeconds: 86401}}}`, []string{
-			`spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401: must be greater than 0 and less than 86400`}},
+			`spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401: must be greater than 0 and less than 86400`,
+		}},
 		{"Service", `spec: {externalIPs: [127.0.0.1]}`, []string{`spec.externalIPs[0]: Invalid value: "127.0.0.1": may not be in the loopback range`}},
 		{"Service", `spec: {externalTrafficPolicy: Local}`, []string{`spec.externalTrafficPolicy: Invalid value: "Local": may only be set for externally-accessible services`}},
 		{"Endpoints", `subsets: [{}]`, []string{"subsets[0]: Required value: must specify `addresses` or `notReadyAddresses`"}},
 		{"Endpoints", `subsets: [{addresses: [{ip: 169.254.0.1}], ports: [{port: 0}]}]`, []string{
-			`subsets[0].addresses[0].ip: Invalid value: "169.254.0.1": may not be in the link-local range`, `subsets[0].ports[0].port: Invalid value: 0`}},
+			`subsets[0].addresses[0].ip: Invalid value: "169.254.0.1": may not be in the link-local range`, `subsets[0].ports[0].port: Invalid value: 0`,
+		}},
 		{"EndpointSlice", `addressType: IPv6`, []string{`endpoints[0].addresses[0]: Invalid value: "10.244.0.5": must be an IPv6 address`}},
 		{"EndpointSlice", `endpoints: [{addresses: []}]`, []string{`endpoints[0].addresses: Required value: must contain at least 1 address`}},
 		{"Ingress", `spec: {rules: null}`, []string{"spec: Invalid value: null: either `defaultBackend` or `rules` must be specified"}},
 		{"Ingress", `spec: {rules: [{host: 1.2.3.4, http: {paths: [{path: a, pathType: Exact, backend: {}}]}}]}`, []string{
 			`spec.rules[0].host: Invalid value: "1.2.3.4": must be a DNS name, not an IP address`,
 			`spec.rules[0].http.paths[0].path: Invalid value: "a": must be an absolute path`,
-			`spec.rules[0].http.paths[0].backend: Required value: resource or service backend is required`}},
+			`spec.rules[0].http.paths[0].backend: Required value: resource or service backend is required`,
+		}},
 		{"Ingress", `spec: {rules: [{http: {paths: [{backend: {service: {name: s, port: {number: 1}}}}]}}]}`, []string{`spec.rules[0].http.paths[0].pathType: Required value: pathType must be specified`}},
 		{"IngressClass", `spec: {controller: odd}`, []string{`spec.controller: Invalid value: "odd": must be a domain-prefixed path`}},
 		{"NetworkPolicy", `spec: {ingress: [{from: [{}]}]}`, []string{`spec.ingress[0].from[0]: Required value: must specify a peer`}},
@@ -98,7 +102,8 @@ func TestInvalidWorkloads(t *testing.T) {
 		{"Job", `spec: {completions: null}`, []string{`spec.completions: Required value: when completion mode is Indexed`}},
 		{"Job", `spec: {podFailurePolicy: {rules: [{action: Count, onExitCodes: {operator: In, values: [0, 2, 1]}}]}}`, []string{
 			`spec.podFailurePolicy.rules[0].onExitCodes.values[0]: Invalid value: 0: must not be 0 for the In operator`,
-			`spec.podFailurePolicy.rules[0].onExitCodes.values: Invalid value: [0,2,1]: must be ordered`}},
+			`spec.podFailurePolicy.rules[0].onExitCodes.values: Invalid value: [0,2,1]: must be ordered`,
+		}},
 		{"Job", `spec: {successPolicy: {rules: [{succeededIndexes: "0,4"}]}}`, []string{`spec.successPolicy.rules[0].succeededIndexes: Invalid value: "0,4": error parsing succeededIndexes: too large index: "4"`}},
 		{"Job", `spec: {selector: {matchLabels: {a: b}}}`, []string{"spec.template.metadata.labels: Invalid value: {\"batch.kubernetes.io/controller-uid\":\"u\"}: `selector` does not match template `labels`"}},
 		{"CronJob", `spec: {schedule: "1 2 3"}`, []string{`spec.schedule: Invalid value: "1 2 3": expected exactly 5 fields, found 3: [1 2 3]`}},
@@ -108,7 +113,8 @@ func TestInvalidWorkloads(t *testing.T) {
 		{"CronJob", `spec: {concurrencyPolicy: Odd}`, []string{`spec.concurrencyPolicy: Unsupported value: "Odd": supported values: "Allow", "Forbid", "Replace"`}},
 		{"HorizontalPodAutoscaler", `spec: {minReplicas: 4, metrics: [{type: Resource}]}`, []string{
 			"spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`",
-			`spec.metrics[0].resource: Required value: must populate information for the given metric source`}},
+			`spec.metrics[0].resource: Required value: must populate information for the given metric source`,
+		}},
 		{"PodDisruptionBudget", `spec: {maxUnavailable: 1}`, []string{`spec: Invalid value`}},
 	})
 }
@@ -121,8 +127,10 @@ func TestInvalidCluster(t *testing.T) {
 		{"PersistentVolume", `spec: {hostPath: null, local: {path: /a}}`, []string{`spec.nodeAffinity: Required value: Local volume requires node affinity`}},
 		{"PersistentVolumeClaim", `spec: {resources: null}`, []string{`spec.resources[storage]: Required value`}},
 		{"PersistentVolumeClaim", `spec: {accessModes: [ReadWriteOncePod, ReadWriteOnce]}`, []string{`spec.accessModes: Forbidden: may not use ReadWriteOncePod with other access modes`}},
-		{"Role", `rules: [{verbs: []}]`, []string{`rules[0].verbs: Required value: verbs must contain at least one value`,
-			`rules[0].apiGroups: Required value: resource rules must supply at least one api group`, `rules[0].resources: Required value`}},
+		{"Role", `rules: [{verbs: []}]`, []string{
+			`rules[0].verbs: Required value: verbs must contain at least one value`,
+			`rules[0].apiGroups: Required value: resource rules must supply at least one api group`, `rules[0].resources: Required value`,
+		}},
 		{"Role", `rules: [{verbs: [get], nonResourceURLs: [/a]}]`, []string{`rules[0].nonResourceURLs: Invalid value: ["/a"]: namespaced rules cannot apply to non-resource URLs`}},
 		{"RoleBinding", `roleRef: {kind: Pod}`, []string{`roleRef.kind: Unsupported value: "Pod"`}},
 		{"ClusterRoleBinding", `subjects: [{kind: ServiceAccount, name: s}, {kind: Odd, name: o}]`, []string{`subjects[0].namespace: Required value`, `subjects[1].kind: Unsupported value: "Odd"`}},
@@ -135,8 +143,10 @@ func TestInvalidCluster(t *testing.T) {
 		{"CSINode", `spec: {drivers: [{name: d, nodeID: ""}]}`, []string{`spec.drivers[0].nodeID: Required value`}},
 		{"VolumeAttributesClass", `parameters: null`, []string{`parameters: Required value: must contain at least one key/value pair`}},
 		{"FlowSchema", `spec: {matchingPrecedence: 1}`, []string{`spec.matchingPrecedence: Invalid value: 1: only the schema named 'exempt' may have matchingPrecedence 1`}},
-		{"FlowSchema", `spec: {rules: [{subjects: [{kind: User}], resourceRules: null}]}`, []string{`spec.rules[0].subjects[0].user: Required value: user is required when subject kind is 'User'`,
-			`spec.rules[0]: Required value: at least one of resourceRules and nonResourceRules has to be non-empty`}},
+		{"FlowSchema", `spec: {rules: [{subjects: [{kind: User}], resourceRules: null}]}`, []string{
+			`spec.rules[0].subjects[0].user: Required value: user is required when subject kind is 'User'`,
+			`spec.rules[0]: Required value: at least one of resourceRules and nonResourceRules has to be non-empty`,
+		}},
 		{"FlowSchema", `metadata: {name: exempt}`, []string{`spec: Invalid value`}},
 		{"PriorityLevelConfiguration", `spec: {limited: {limitResponse: {type: Reject}}}`, []string{`spec.limited.limitResponse.queuing: Forbidden: must be nil if limited.limitResponse.type is not Limited`}},
 		{"PriorityLevelConfiguration", `spec: {limited: {limitResponse: {queuing: {queues: 7, handSize: 8}}}}`, []string{`spec.limited.limitResponse.queuing.handSize: Invalid value: 8: should not be greater than queues (7)`}},
@@ -245,10 +255,12 @@ func TestFinishedJobStaysFinished(t *testing.T) {
 		{"goes on", complete, batchv1.JobStatus{Active: 1}, []string{
 			"status.conditions: Invalid value: cannot disable the terminal Complete=True condition",
 			"status.conditions: Invalid value: cannot disable the terminal SuccessCriteriaMet=True condition",
-			"status.completionTime: Invalid value: null: completionTime cannot be mutated"}},
+			"status.completionTime: Invalid value: null: completionTime cannot be mutated",
+		}},
 		{"has no time", batchv1.JobStatus{}, batchv1.JobStatus{Conditions: condition(batchv1.JobComplete)}, []string{"status.completionTime: Required value"}},
 		{"ends in both ways", batchv1.JobStatus{}, batchv1.JobStatus{CompletionTime: &now, Conditions: condition(batchv1.JobComplete, batchv1.JobFailed)}, []string{
-			"status.conditions: Invalid value: cannot set Complete=True and Failed=True conditions"}},
+			"status.conditions: Invalid value: cannot set Complete=True and Failed=True conditions",
+		}},
 		{"runs after its failure", batchv1.JobStatus{}, batchv1.JobStatus{Active: 1, Conditions: condition(batchv1.JobFailed)}, []string{"status.active: Invalid value: 1: active>0 is invalid for finished job"}},
 		{"is more ready than active", batchv1.JobStatus{}, batchv1.JobStatus{Ready: new(int32(1))}, []string{"status.ready: Invalid value: 1: cannot set more ready pods than active"}},
 	} {

@@ -13,7 +13,8 @@ import (
 func TestInvalidPods(t *testing.T) {
 	checkInvalid(t, []invalid{
 		{"Pod", `metadata: {name: Upper_case}`, []string{
-			`metadata.name: Invalid value: "Upper_case": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters`}},
+			`metadata.name: Invalid value: "Upper_case": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters`,
+		}},
 		{"Pod", `metadata: {labels: {app: "not valid"}}`, []string{`metadata.labels: Invalid value: "not valid"`}},
 		{"Pod", `metadata: {namespace: null}`, []string{`metadata.namespace: Required value`}},
 		{"Pod", `spec: {containers: null}`, []string{`spec.containers: Required value`}},
@@ -25,24 +26,31 @@ func TestInvalidPods(t *testing.T) {
 		{"Pod", `spec: {tolerations: [{key: k, operator: Exists, value: v}]}`, []string{`spec.tolerations[0].operator: Invalid value`}},
 		{"Pod", `spec: {tolerations: [{key: k, tolerationSeconds: 1, effect: NoSchedule}]}`, []string{"spec.tolerations[0].effect: Invalid value: \"NoSchedule\": effect must be 'NoExecute' when `tolerationSeconds` is set"}},
 		{"Pod", `spec: {affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: []}}}}`, []string{
-			`spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms: Required value: must have at least one node selector term`}},
+			`spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms: Required value: must have at least one node selector term`,
+		}},
 		{"Pod", `spec: {affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{labelSelector: {}}]}}}`, []string{
-			`spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Required value: can not be empty`}},
+			`spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Required value: can not be empty`,
+		}},
 		{"Pod", `spec: {topologySpreadConstraints: [{maxSkew: 0, topologyKey: zone, whenUnsatisfiable: Maybe}]}`, []string{
 			`spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than 0`,
-			`spec.topologySpreadConstraints[0].whenUnsatisfiable: Unsupported value: "Maybe"`}},
+			`spec.topologySpreadConstraints[0].whenUnsatisfiable: Unsupported value: "Maybe"`,
+		}},
 		{"Pod", `spec: {schedulingGates: [{name: a}, {name: a}], nodeName: node}`, []string{
-			`spec.schedulingGates[1]: Duplicate value: "a"`, `spec.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared`}},
+			`spec.schedulingGates[1]: Duplicate value: "a"`, `spec.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared`,
+		}},
 		{"Pod", `spec: {securityContext: {sysctls: [{name: "kernel..x", value: "1"}], runAsUser: -1}}`, []string{
 			`spec.securityContext.runAsUser: Invalid value: -1: must be between 0 and 2147483647, inclusive`,
-			`spec.securityContext.sysctls[0].name: Invalid value: "kernel..x": must have at most 253 characters and match regex`}},
+			`spec.securityContext.sysctls[0].name: Invalid value: "kernel..x": must have at most 253 characters and match regex`,
+		}},
 		{"Pod", `spec: {hostPID: true, shareProcessNamespace: true}`, []string{
-			`spec.securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled`}},
+			`spec.securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled`,
+		}},
 		{"Pod", `spec: {hostUsers: false, hostNetwork: true, containers: [{name: c, image: i}]}`, []string{"spec.hostNetwork: Forbidden: when `hostUsers` is false"}},
 		{"Pod", `spec: {ephemeralContainers: [{name: e, image: i}]}`, []string{`spec.ephemeralContainers: Forbidden: cannot be set on create`}},
 		{"Pod", `spec: {initContainers: [{name: c, image: i}]}`, []string{`spec.initContainers[0].name: Duplicate value: "c"`}},
 		{"Pod", `spec: {initContainers: [{name: i, image: i, livenessProbe: {exec: {command: [a]}}}]}`, []string{
-			`spec.initContainers[0].livenessProbe: Forbidden: may not be set for init containers without restartPolicy=Always`}},
+			`spec.initContainers[0].livenessProbe: Forbidden: may not be set for init containers without restartPolicy=Always`,
+		}},
 	})
 }
 
@@ -61,8 +69,10 @@ func TestInvalidContainers(t *testing.T) {
 		{`{name: c, image: i, ports: [{containerPort: 1, hostPort: 9}, {containerPort: 2, hostPort: 9}]}`, `spec.containers[0].ports[1].hostPort: Duplicate value: "TCP//9"`},
 		{`{name: c, image: i, env: [{name: ""}]}`, `spec.containers[0].env[0].name: Required value`},
 		{`{name: c, image: i, env: [{name: "a=b"}]}`, `spec.containers[0].env[0].name: Invalid value: "a=b"`},
-		{`{name: c, image: i, env: [{name: a, value: b, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]}`,
-			"spec.containers[0].env[0].valueFrom: Invalid value: \"\": may not be specified when `value` is not empty"},
+		{
+			`{name: c, image: i, env: [{name: a, value: b, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]}`,
+			"spec.containers[0].env[0].valueFrom: Invalid value: \"\": may not be specified when `value` is not empty",
+		},
 		{`{name: c, image: i, env: [{name: a, valueFrom: {}}]}`, "spec.containers[0].env[0].valueFrom: Invalid value: \"\": must specify one of: `fieldRef`"},
 		{`{name: c, image: i, env: [{name: a, valueFrom: {fieldRef: {fieldPath: spec.hostname}}}]}`, `spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Unsupported value: "spec.hostname"`},
 		{`{name: c, image: i, env: [{name: a, valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: 1k}}}]}`, `spec.containers[0].env[0].valueFrom.resourceFieldRef.divisor: Invalid value: "1k": only divisor's values 1m, 1 are supported`},

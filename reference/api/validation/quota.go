@@ -140,8 +140,10 @@ func limitRangeItem(path *field.Path, item *corev1.LimitRangeItem) field.ErrorLi
 		list        corev1.ResourceList
 	}
 	order := []bound{
-		{"min", "min", item.Min}, {"defaultRequest", "default request", item.DefaultRequest},
-		{"default", "default", item.Default}, {"max", "max", item.Max},
+		{"min", "min", item.Min},
+		{"defaultRequest", "default request", item.DefaultRequest},
+		{"default", "default", item.Default},
+		{"max", "max", item.Max},
 	}
 	for i, low := range order {
 		for _, high := range order[i+1:] {

@@ -59,9 +59,13 @@ func DaemonSetStatusUpdate(d, old *appsv1.DaemonSet) field.ErrorList {
 	errs := all(metaUpdate(&d.ObjectMeta, &old.ObjectMeta), atLeastZero(path.Child("observedGeneration"), &s.ObservedGeneration),
 		atLeastZero(path.Child("collisionCount"), s.CollisionCount))
 	for _, c := range []replicaCount{
-		{"currentNumberScheduled", s.CurrentNumberScheduled}, {"numberMisscheduled", s.NumberMisscheduled},
-		{"desiredNumberScheduled", s.DesiredNumberScheduled}, {"numberReady", s.NumberReady},
-		{"updatedNumberScheduled", s.UpdatedNumberScheduled}, {"numberAvailable", s.NumberAvailable}, {"numberUnavailable", s.NumberUnavailable},
+		{"currentNumberScheduled", s.CurrentNumberScheduled},
+		{"numberMisscheduled", s.NumberMisscheduled},
+		{"desiredNumberScheduled", s.DesiredNumberScheduled},
+		{"numberReady", s.NumberReady},
+		{"updatedNumberScheduled", s.UpdatedNumberScheduled},
+		{"numberAvailable", s.NumberAvailable},
+		{"numberUnavailable", s.NumberUnavailable},
 	} {
 		errs = append(errs, atLeastZero(path.Child(c.name), &c.count)...)
 	}
@@ -162,8 +166,10 @@ func StatefulSetStatusUpdate(s, old *appsv1.StatefulSet) field.ErrorList {
 		atLeastZero(path.Child("observedGeneration"), &status.ObservedGeneration),
 		atLeastZero(path.Child("collisionCount"), status.CollisionCount),
 		replicaCounts(path, status.Replicas, []replicaCount{
-			{"readyReplicas", status.ReadyReplicas}, {"currentReplicas", status.CurrentReplicas},
-			{"updatedReplicas", status.UpdatedReplicas}, {"availableReplicas", status.AvailableReplicas},
+			{"readyReplicas", status.ReadyReplicas},
+			{"currentReplicas", status.CurrentReplicas},
+			{"updatedReplicas", status.UpdatedReplicas},
+			{"availableReplicas", status.AvailableReplicas},
 		}),
 		notMore(path.Child("availableReplicas"), status.AvailableReplicas, status.ReadyReplicas, "readyReplicas"),
 	)

@@ -160,8 +160,10 @@ func CSIDriver(d *storagev1.CSIDriver) field.ErrorList {
 		name string
 		set  bool
 	}{
-		{"attachRequired", spec.AttachRequired != nil}, {"podInfoOnMount", spec.PodInfoOnMount != nil},
-		{"storageCapacity", spec.StorageCapacity != nil}, {"seLinuxMount", spec.SELinuxMount != nil},
+		{"attachRequired", spec.AttachRequired != nil},
+		{"podInfoOnMount", spec.PodInfoOnMount != nil},
+		{"storageCapacity", spec.StorageCapacity != nil},
+		{"seLinuxMount", spec.SELinuxMount != nil},
 	} {
 		if !f.set {
 			errs = append(errs, field.Required(path.Child(f.name), ""))

@@ -22,7 +22,7 @@ var validObjects string
 // documents returns the valid objects as YAML, by kind.
 func documents() map[string]string {
 	docs := map[string]string{}
-	for _, doc := range strings.Split(validObjects, "\n---\n") {
+	for doc := range strings.SplitSeq(validObjects, "\n---\n") {
 		_, after, _ := strings.Cut(doc, "kind: ")
 		kind, _, _ := strings.Cut(after, "\n")
 		docs[kind] = doc

@@ -36,7 +36,7 @@ type bench struct {
 func (b *bench) AddWarning(_, text string) { b.warnings = append(b.warnings, text) }
 
 // start makes a plugin whose informers have seen objs.
-func start(t *testing.T, make func(env) (admission.Interface, error), z authorizer.Authorizer, objs ...runtime.Object) *bench {
+func start(t *testing.T, build func(env) (admission.Interface, error), z authorizer.Authorizer, objs ...runtime.Object) *bench {
 	t.Helper()
 	b := &bench{client: fake.NewClientset(objs...)}
 	factory := informers.NewSharedInformerFactory(b.client, 0)
@@ -44,7 +44,7 @@ func start(t *testing.T, make func(env) (admission.Interface, error), z authoriz
 	ctx, stop := context.WithCancel(context.Background())
 	var own sync.WaitGroup
 	run := func(i cache.SharedIndexInformer) { own.Go(func() { i.RunWithContext(ctx) }) }
-	b.plugin, err = make(env{client: b.client, informers: factory, authorizer: z, own: run})
+	b.plugin, err = build(env{client: b.client, informers: factory, authorizer: z, own: run})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,9 +3,8 @@ package admission
 import (
 	"testing"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 )
 
 func limitRange(name string, items ...corev1.LimitRangeItem) *corev1.LimitRange {
@@ -46,8 +45,8 @@ func TestLimitRangeLimits(t *testing.T) {
 	container := func(r corev1.ResourceRequirements) corev1.PodSpec {
 		return corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Resources: r}}}
 	}
-	of := func(typ corev1.LimitType, min, max, ratio corev1.ResourceList) corev1.LimitRangeItem {
-		return corev1.LimitRangeItem{Type: typ, Min: min, Max: max, MaxLimitRequestRatio: ratio}
+	of := func(typ corev1.LimitType, least, most, ratio corev1.ResourceList) corev1.LimitRangeItem {
+		return corev1.LimitRangeItem{Type: typ, Min: least, Max: most, MaxLimitRequestRatio: ratio}
 	}
 	two := func(requests, limits corev1.ResourceList) corev1.PodSpec {
 		return corev1.PodSpec{Containers: []corev1.Container{{Name: "a", Resources: needs(requests, limits)}, {Name: "b", Resources: needs(requests, limits)}}}

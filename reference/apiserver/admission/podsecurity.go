@@ -2,6 +2,7 @@ package admission
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	admissionv1 "k8s.io/api/admission/v1"
@@ -79,7 +80,7 @@ func (p *podSecurity) Validate(ctx context.Context, a admission.Attributes, _ ad
 	if result == nil || result.Message == "" && result.Reason == "" {
 		return forbid(a, "Calling PodSecurity admission control")
 	}
-	err := admission.NewForbidden(a, fmt.Errorf("calling PodSecurity")).(*apierrors.StatusError)
+	err, _ := errors.AsType[*apierrors.StatusError](admission.NewForbidden(a, fmt.Errorf("calling PodSecurity")))
 	if result.Details != nil {
 		err.ErrStatus.Details = result.Details
 	}

@@ -58,7 +58,7 @@ func kubernetesService(o Options) *corev1.Service {
 	}
 }
 
-//nolint:staticcheck // clients still read Endpoints, and upstream writes both.
+// writeEndpoints writes the deprecated Endpoints too: clients still read them, and upstream writes both.
 func writeEndpoints(ctx context.Context, client kubernetes.Interface, at netip.AddrPort) error {
 	want := &corev1.Endpoints{
 		ObjectMeta: metav1.ObjectMeta{

@@ -108,8 +108,11 @@ func TestLimit(t *testing.T) {
 		{"shrinking waits five minutes", nil, memory{recommended: []entry{{at.Add(-4 * time.Minute), 6}}}, 6, 2, 6, "DesiredWithinRange"},
 		{"and goes on after that", nil, memory{recommended: []entry{{at.Add(-6 * time.Minute), 6}}}, 6, 2, 2, "DesiredWithinRange"},
 		{"a policy of one pod a minute", &autoscalingv2.HorizontalPodAutoscalerBehavior{ScaleUp: &autoscalingv2.HPAScalingRules{Policies: pods(1, 60)}}, memory{}, 2, 9, 3, "ScaleUpLimit"},
-		{"that was used up", &autoscalingv2.HorizontalPodAutoscalerBehavior{ScaleUp: &autoscalingv2.HPAScalingRules{Policies: pods(1, 60)}},
-			memory{changes: []entry{{at.Add(-30 * time.Second), 1}}}, 3, 9, 3, "ScaleUpLimit"},
+		{
+			"that was used up", &autoscalingv2.HorizontalPodAutoscalerBehavior{ScaleUp: &autoscalingv2.HPAScalingRules{Policies: pods(1, 60)}},
+			memory{changes: []entry{{at.Add(-30 * time.Second), 1}}},
+			3, 9, 3, "ScaleUpLimit",
+		},
 		{"shrinking disabled", &autoscalingv2.HorizontalPodAutoscalerBehavior{ScaleDown: &autoscalingv2.HPAScalingRules{
 			StabilizationWindowSeconds: new(int32(0)), SelectPolicy: new(autoscalingv2.DisabledPolicySelect),
 		}}, memory{}, 5, 2, 5, "ScaleDownLimit"},

@@ -37,8 +37,7 @@ func (f *failure) Unwrap() error { return f.cause }
 func failed(reason string, cause error) error { return &failure{reason, cause} }
 
 func reasonOf(err error) string {
-	var f *failure
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*failure](err); ok {
 		return f.reason
 	}
 	return "FailedComputeMetricsReplicas"

@@ -3,6 +3,7 @@ package autoscaler
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"time"
 
@@ -113,18 +114,24 @@ func (c crowd) replicasFor(now int32, m measure, atTarget assumption) (replicas 
 		}
 		return int32(math.Ceil(ratio * float64(len(c.ready)))), current, nil
 	}
-	used := map[string]int64{}
-	for name, n := range c.ready {
-		used[name] = n
+	return c.carefully(now, m, atTarget)
+}
+
+// carefully assumes of the pods without a sample what speaks against a change: neither growth nor shrinking happens because of them.
+func (c crowd) carefully(now int32, m measure, atTarget assumption) (replicas int32, current int64, err error) {
+	ratio, current, err := m(c.ready)
+	if err != nil {
+		return 0, 0, err
 	}
-	for _, name := range c.missing { // the careful assumption: neither growth nor shrinking because of them
+	used := maps.Clone(c.ready)
+	for _, name := range c.missing {
 		if ratio < 1 {
 			used[name] = atTarget(name)
 		} else {
 			used[name] = 0
 		}
 	}
-	if idle {
+	if ratio > 1 {
 		for _, name := range c.unready {
 			used[name] = 0
 		}

@@ -58,8 +58,8 @@ func parse(spec string, zone *time.Location) (schedule, error) {
 			return s, fmt.Errorf("parse schedule %q: %w", spec, err)
 		}
 	}
-	any := func(f string) bool { return f == "?" || strings.HasPrefix(f, "*") }
-	s.anyDay, s.anyWeekday = any(fields[2]), any(fields[4])
+	unbound := func(f string) bool { return f == "?" || strings.HasPrefix(f, "*") }
+	s.anyDay, s.anyWeekday = unbound(fields[2]), unbound(fields[4])
 	return s, nil
 }
 

@@ -62,16 +62,28 @@ func (ro *rollout) setAvailable(next *appsv1.DeploymentStatus, now time.Time) {
 
 // setProgress writes the condition Progressing: paused, done, moving or stuck for too long.
 func (ro *rollout) setProgress(next *appsv1.DeploymentStatus, failure error, now time.Time) time.Duration {
-	d, old := ro.deployment, ro.deployment.Status
 	c := find(next, appsv1.DeploymentProgressing)
 	progressing := appsv1.DeploymentCondition{Type: appsv1.DeploymentProgressing, Status: corev1.ConditionTrue}
+	paused := ro.deployment.Spec.Paused
 	switch {
 	case failure != nil:
 		progressing.Status, progressing.Reason, progressing.Message = corev1.ConditionFalse, reasonRefused, failure.Error()
-	case d.Spec.Paused && (c == nil || c.Reason != reasonTimedOut):
-		progressing.Status, progressing.Reason, progressing.Message = corev1.ConditionUnknown, reasonPaused, "Deployment is paused"
-	case d.Spec.Paused:
+	case paused && c != nil && c.Reason == reasonTimedOut:
 		return 0
+	case paused:
+		progressing.Status, progressing.Reason, progressing.Message = corev1.ConditionUnknown, reasonPaused, "Deployment is paused"
+	default:
+		return ro.setMoving(next, progressing, now)
+	}
+	set(next, progressing, now)
+	return 0
+}
+
+// setMoving writes the condition of a rollout that is neither refused nor paused.
+func (ro *rollout) setMoving(next *appsv1.DeploymentStatus, progressing appsv1.DeploymentCondition, now time.Time) time.Duration {
+	d, old := ro.deployment, ro.deployment.Status
+	c := find(next, appsv1.DeploymentProgressing)
+	switch {
 	case c != nil && c.Reason == reasonPaused:
 		progressing.Status, progressing.Reason, progressing.Message = corev1.ConditionUnknown, reasonResumed, "Deployment is resumed"
 	case c != nil && c.Reason == reasonDone && next.Replicas == next.UpdatedReplicas:
@@ -80,11 +92,7 @@ func (ro *rollout) setProgress(next *appsv1.DeploymentStatus, failure error, now
 		progressing.Reason, progressing.Message = reasonDone, ro.subject()+" has successfully progressed."
 	case moved(old, *next):
 		progressing.Reason, progressing.Message = reasonUpdated, ro.subject()+" is progressing."
-		drop(next, appsv1.DeploymentProgressing) // a new update time, although nothing else changes
-		if c != nil && c.Status == corev1.ConditionTrue {
-			set(next, progressing, now)
-			find(next, appsv1.DeploymentProgressing).LastTransitionTime = c.LastTransitionTime
-		}
+		renew(next, progressing, now)
 	case c == nil || c.Reason == reasonTimedOut || c.Reason == reasonDone:
 		return 0
 	case now.Sub(c.LastUpdateTime.Time) < deadline(d):
@@ -97,6 +105,16 @@ func (ro *rollout) setProgress(next *appsv1.DeploymentStatus, failure error, now
 		return deadline(d)
 	}
 	return 0
+}
+
+// renew gives the condition Progressing a new update time, although nothing else of it changes.
+func renew(next *appsv1.DeploymentStatus, progressing appsv1.DeploymentCondition, now time.Time) {
+	c := find(next, appsv1.DeploymentProgressing)
+	drop(next, appsv1.DeploymentProgressing)
+	if c != nil && c.Status == corev1.ConditionTrue {
+		set(next, progressing, now)
+		find(next, appsv1.DeploymentProgressing).LastTransitionTime = c.LastTransitionTime
+	}
 }
 
 // setFailure shows the condition ReplicaFailure of a ReplicaSet, the current one first.

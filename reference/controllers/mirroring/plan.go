@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -94,11 +95,12 @@ func endpoint(a corev1.EndpointAddress, ready bool) discoveryv1.Endpoint {
 
 // keyOf is what cannot change in a slice: its family and, by choice, its ports.
 func keyOf(s *discoveryv1.EndpointSlice) string {
-	key := string(s.AddressType)
+	var key strings.Builder
+	key.WriteString(string(s.AddressType))
 	for _, p := range s.Ports {
-		key += fmt.Sprintf(" %s/%d/%s/%s", ptr.Deref(p.Name, ""), ptr.Deref(p.Port, 0), ptr.Deref(p.Protocol, ""), ptr.Deref(p.AppProtocol, ""))
+		fmt.Fprintf(&key, " %s/%d/%s/%s", ptr.Deref(p.Name, ""), ptr.Deref(p.Port, 0), ptr.Deref(p.Protocol, ""), ptr.Deref(p.AppProtocol, ""))
 	}
-	return key
+	return key.String()
 }
 
 type changes struct{ create, update, remove []*discoveryv1.EndpointSlice }

@@ -78,7 +78,7 @@ func (r *reconciler) reconcile(ctx context.Context, key controller.Key) (time.Du
 	if err != nil {
 		return 0, err
 	}
-	left := r.heartbeats.seen(node, r.renewed(node.Name), time.Now()).Add(grace).Sub(time.Now())
+	left := time.Until(r.heartbeats.seen(node, r.renewed(node.Name), time.Now()).Add(grace))
 	if left <= 0 {
 		return 0, r.silence(ctx, key, node)
 	}

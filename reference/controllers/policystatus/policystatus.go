@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	admissionv1 "k8s.io/api/admissionregistration/v1"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apiserver/pkg/admission/plugin/policy/validating"
@@ -22,7 +22,7 @@ import (
 
 // Checker finds expressions that do not fit the types of the resources that the policy is about.
 type Checker interface {
-	Check(policy *admissionv1.ValidatingAdmissionPolicy) []admissionv1.ExpressionWarning
+	Check(policy *admissionregistrationv1.ValidatingAdmissionPolicy) []admissionregistrationv1.ExpressionWarning
 }
 
 // Discovered returns a checker that learns the types from the API server.
@@ -60,7 +60,7 @@ func (r *reconciler) reconcile(ctx context.Context, key controller.Key) (time.Du
 	}
 	next := policy.DeepCopy()
 	next.Status.ObservedGeneration = policy.Generation
-	next.Status.TypeChecking = &admissionv1.TypeChecking{ExpressionWarnings: r.checker.Check(policy)}
+	next.Status.TypeChecking = &admissionregistrationv1.TypeChecking{ExpressionWarnings: r.checker.Check(policy)}
 	_, err = r.client.AdmissionregistrationV1().ValidatingAdmissionPolicies().UpdateStatus(ctx, next, metav1.UpdateOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
 		return 0, fmt.Errorf("update status: %w", err)
@@ -69,6 +69,6 @@ func (r *reconciler) reconcile(ctx context.Context, key controller.Key) (time.Du
 }
 
 // checked reports whether the status is about the present expressions.
-func checked(policy *admissionv1.ValidatingAdmissionPolicy) bool {
+func checked(policy *admissionregistrationv1.ValidatingAdmissionPolicy) bool {
 	return policy.Status.ObservedGeneration >= policy.Generation && policy.Status.TypeChecking != nil
 }

@@ -5,7 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	admissionv1 "k8s.io/api/admissionregistration/v1"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seatrial/seatrial/reference/controller"
@@ -15,10 +15,10 @@ import (
 // checker warns about every expression that is not "true".
 type checker struct{}
 
-func (checker) Check(p *admissionv1.ValidatingAdmissionPolicy) (warnings []admissionv1.ExpressionWarning) {
+func (checker) Check(p *admissionregistrationv1.ValidatingAdmissionPolicy) (warnings []admissionregistrationv1.ExpressionWarning) {
 	for _, v := range p.Spec.Validations {
 		if v.Expression != "true" {
-			warnings = append(warnings, admissionv1.ExpressionWarning{FieldRef: "spec.validations[0].expression", Warning: "undefined field"})
+			warnings = append(warnings, admissionregistrationv1.ExpressionWarning{FieldRef: "spec.validations[0].expression", Warning: "undefined field"})
 		}
 	}
 	return warnings
@@ -26,9 +26,9 @@ func (checker) Check(p *admissionv1.ValidatingAdmissionPolicy) (warnings []admis
 
 func TestEachGenerationIsCheckedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := controllertest.NewClient(&admissionv1.ValidatingAdmissionPolicy{
+		client := controllertest.NewClient(&admissionregistrationv1.ValidatingAdmissionPolicy{
 			ObjectMeta: metav1.ObjectMeta{Name: "p"},
-			Spec:       admissionv1.ValidatingAdmissionPolicySpec{Validations: []admissionv1.Validation{{Expression: "object.no.such"}}},
+			Spec:       admissionregistrationv1.ValidatingAdmissionPolicySpec{Validations: []admissionregistrationv1.Validation{{Expression: "object.no.such"}}},
 		})
 		b := controllertest.Start(t, client, func(env controller.Env) (controller.Controller, error) { return New(env, checker{}) })
 		policies := client.AdmissionregistrationV1().ValidatingAdmissionPolicies()

@@ -103,7 +103,7 @@ func (r *reconciler) reconcile(ctx context.Context, key controller.Key) (time.Du
 		r.forget(name)
 		return 0, nil
 	}
-	if left := r.seen(name, pod).Add(stay).Sub(time.Now()); left > 0 {
+	if left := time.Until(r.seen(name, pod).Add(stay)); left > 0 {
 		return left, nil
 	}
 	return 0, r.evict(ctx, pod)

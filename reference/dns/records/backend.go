@@ -2,6 +2,7 @@ package records
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -64,7 +65,7 @@ func (q question) backends(service *corev1.Service) []backend {
 					continue
 				}
 				at[key] = len(list)
-				list = append(list, backend{ip: ip, hostname: name, ports: ports[:len(ports):len(ports)]})
+				list = append(list, backend{ip: ip, hostname: name, ports: slices.Clip(ports)})
 			}
 		}
 	}

@@ -106,7 +106,8 @@ func TestZoneFollowsTheSpecification(t *testing.T) {
 		{"2.3.2 SRV needs the right protocol", "_http._udp.web.default.svc.cluster.local.", dns.TypeSRV, nxdomain, nil},
 		{
 			"2.4.1 A of a headless service has the ready endpoints", "db.default.svc.cluster.local.", dns.TypeA,
-			[]string{"db.default.svc.cluster.local. A 10.244.0.5", "db.default.svc.cluster.local. A 10.244.0.6"}, nil,
+			[]string{"db.default.svc.cluster.local. A 10.244.0.5", "db.default.svc.cluster.local. A 10.244.0.6"},
+			nil,
 		},
 		{"2.4.1 A of one endpoint", "db-0.db.default.svc.cluster.local.", dns.TypeA, []string{"db-0.db.default.svc.cluster.local. A 10.244.0.5"}, nil},
 		{"2.4.1 A of an endpoint without hostname", "10-244-0-6.db.default.svc.cluster.local.", dns.TypeA, []string{"10-244-0-6.db.default.svc.cluster.local. A 10.244.0.6"}, nil},

@@ -74,7 +74,7 @@ func (g Groups) Create(pod *corev1.Pod) error {
 
 func (g Groups) createV2(parent string, limits limits) error {
 	dir := g.Mount
-	for _, part := range strings.Split(strings.Trim(parent, "/"), "/") {
+	for part := range strings.SplitSeq(strings.Trim(parent, "/"), "/") {
 		dir = filepath.Join(dir, part)
 		if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("make cgroup of pod: %w", err)
@@ -91,7 +91,7 @@ func enableControllers(dir string) error {
 	if err != nil {
 		return fmt.Errorf("read controllers: %w", err)
 	}
-	for _, controller := range strings.Fields(string(available)) {
+	for controller := range strings.FieldsSeq(string(available)) {
 		err := os.WriteFile(filepath.Join(dir, "cgroup.subtree_control"), []byte("+"+controller), 0o644)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("enable controller %q: %w", controller, err)
@@ -196,7 +196,7 @@ func killAll(dir string) {
 	if err != nil {
 		return
 	}
-	for _, field := range strings.Fields(string(data)) {
+	for field := range strings.FieldsSeq(string(data)) {
 		if pid, err := strconv.Atoi(field); err == nil && pid > 1 {
 			_ = syscall.Kill(pid, syscall.SIGKILL) // or it is gone already
 		}
@@ -210,13 +210,13 @@ type limits struct {
 // limitsOf a pod are set only where every container has one.
 func limitsOf(pod *corev1.Pod) limits {
 	requests := resource.PodRequests(pod, resource.PodResourcesOptions{})
-	max := resource.PodLimits(pod, resource.PodResourcesOptions{})
+	most := resource.PodLimits(pod, resource.PodResourcesOptions{})
 	out := limits{shares: criconfig.Shares(requests, nil)}
 	if everyContainerHas(pod, corev1.ResourceCPU) {
-		out.quota = criconfig.Quota(max)
+		out.quota = criconfig.Quota(most)
 	}
 	if everyContainerHas(pod, corev1.ResourceMemory) {
-		out.memory = max.Memory().Value()
+		out.memory = most.Memory().Value()
 	}
 	return out
 }

@@ -30,12 +30,14 @@ func NewClient(conn grpc.ClientConnInterface) *Client {
 func (c *Client) Observe(ctx context.Context, uid types.UID) (*Pod, error) {
 	selector := map[string]string{kubelettypes.KubernetesPodUIDLabel: string(uid)}
 	sandboxes, err := c.Runtime.ListPodSandbox(ctx, &runtimeapi.ListPodSandboxRequest{
-		Filter: &runtimeapi.PodSandboxFilter{LabelSelector: selector}})
+		Filter: &runtimeapi.PodSandboxFilter{LabelSelector: selector},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list sandboxes of pod %q: %w", uid, err)
 	}
 	containers, err := c.Runtime.ListContainers(ctx, &runtimeapi.ListContainersRequest{
-		Filter: &runtimeapi.ContainerFilter{LabelSelector: selector}})
+		Filter: &runtimeapi.ContainerFilter{LabelSelector: selector},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list containers of pod %q: %w", uid, err)
 	}

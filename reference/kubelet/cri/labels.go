@@ -1,6 +1,8 @@
 package cri
 
 import (
+	"maps"
+
 	corev1 "k8s.io/api/core/v1"
 	kubelettypes "k8s.io/kubelet/pkg/types"
 )
@@ -23,9 +25,7 @@ const (
 // PodLabels are the labels by which the sandbox of a pod is found.
 func PodLabels(pod *corev1.Pod) map[string]string {
 	labels := map[string]string{}
-	for key, value := range pod.Labels {
-		labels[key] = value
-	}
+	maps.Copy(labels, pod.Labels)
 	labels[kubelettypes.KubernetesPodNameLabel] = pod.Name
 	labels[kubelettypes.KubernetesPodNamespaceLabel] = pod.Namespace
 	labels[kubelettypes.KubernetesPodUIDLabel] = string(pod.UID)

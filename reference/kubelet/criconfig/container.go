@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"path/filepath"
 	"strconv"
 
@@ -83,9 +84,7 @@ func (c Container) annotations(pod *corev1.Pod, container *corev1.Container) map
 	if grace := pod.Spec.TerminationGracePeriodSeconds; grace != nil {
 		annotations[cri.GracePeriodAnnotation] = strconv.FormatInt(*grace, 10)
 	}
-	for key, value := range c.Annotations {
-		annotations[key] = value
-	}
+	maps.Copy(annotations, c.Annotations)
 	return annotations
 }
 

@@ -95,12 +95,18 @@ func TestContainerConfig(t *testing.T) {
 		TerminationGracePeriodSeconds: new(int64(7)),
 		SecurityContext:               &corev1.PodSecurityContext{RunAsUser: new(int64(1000)), FSGroup: new(int64(3000)), SupplementalGroups: []int64{4000}},
 	}}
-	container := &corev1.Container{Name: "c", Image: "app:1", Command: []string{"run", "$(A)", "$$(A)"}, Args: []string{"$(NONE)"},
-		SecurityContext: &corev1.SecurityContext{Capabilities: &corev1.Capabilities{Add: []corev1.Capability{"NET_ADMIN"}}, AllowPrivilegeEscalation: new(false),
-			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeLocalhost, LocalhostProfile: new("p.json")}},
-		Resources: corev1.ResourceRequirements{Limits: list("", "64Mi")}}
-	config := Container{Attempt: 2, ImageRef: "sha256:x", Env: []env.Var{{Name: "A", Value: "1"}}, TargetID: "other", CgroupV2: true,
-		Profiles: Profiles{SeccompDir: "/seccomp"}}.Config(pod, container)
+	container := &corev1.Container{
+		Name: "c", Image: "app:1", Command: []string{"run", "$(A)", "$$(A)"}, Args: []string{"$(NONE)"},
+		SecurityContext: &corev1.SecurityContext{
+			Capabilities: &corev1.Capabilities{Add: []corev1.Capability{"NET_ADMIN"}}, AllowPrivilegeEscalation: new(false),
+			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeLocalhost, LocalhostProfile: new("p.json")},
+		},
+		Resources: corev1.ResourceRequirements{Limits: list("", "64Mi")},
+	}
+	config := Container{
+		Attempt: 2, ImageRef: "sha256:x", Env: []env.Var{{Name: "A", Value: "1"}}, TargetID: "other", CgroupV2: true,
+		Profiles: Profiles{SeccompDir: "/seccomp"},
+	}.Config(pod, container)
 	if got := strings.Join(append(config.Command, config.Args...), " "); got != "run 1 $(A) $(NONE)" {
 		t.Errorf("command = %q", got)
 	}
@@ -133,10 +139,14 @@ func TestHashFollowsTheImageOnly(t *testing.T) {
 }
 
 func TestSandboxConfig(t *testing.T) {
-	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "pod", UID: "u", Labels: map[string]string{"app": "x"}},
-		Spec: corev1.PodSpec{ShareProcessNamespace: new(true), HostIPC: true,
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "pod", UID: "u", Labels: map[string]string{"app": "x"}},
+		Spec: corev1.PodSpec{
+			ShareProcessNamespace: new(true), HostIPC: true,
 			SecurityContext: &corev1.PodSecurityContext{Sysctls: []corev1.Sysctl{{Name: "net/core/somaxconn", Value: "1"}}},
-			Containers:      []corev1.Container{{Ports: []corev1.ContainerPort{{ContainerPort: 80, HostPort: 8080, Protocol: corev1.ProtocolUDP}, {ContainerPort: 81}}}}}}
+			Containers:      []corev1.Container{{Ports: []corev1.ContainerPort{{ContainerPort: 80, HostPort: 8080, Protocol: corev1.ProtocolUDP}, {ContainerPort: 81}}}},
+		},
+	}
 	config := Sandbox{Hostname: "pod", CgroupParent: "/parent", Source: "api"}.Config(pod)
 	if config.Labels["io.kubernetes.pod.uid"] != "u" || config.Labels["app"] != "x" || config.Linux.CgroupParent != "/parent" || config.Linux.Sysctls["net.core.somaxconn"] != "1" {
 		t.Errorf("config = %+v", config)

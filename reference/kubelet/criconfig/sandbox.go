@@ -4,6 +4,7 @@
 package criconfig
 
 import (
+	"maps"
 	"strings"
 	"time"
 
@@ -30,9 +31,7 @@ type Sandbox struct {
 // Config makes the configuration of the sandbox.
 func (s Sandbox) Config(pod *corev1.Pod) *runtimeapi.PodSandboxConfig {
 	annotations := map[string]string{cri.SourceAnnotation: s.Source, cri.SeenAnnotation: pod.CreationTimestamp.Format(time.RFC3339Nano)}
-	for key, value := range pod.Annotations {
-		annotations[key] = value
-	}
+	maps.Copy(annotations, pod.Annotations)
 	config := &runtimeapi.PodSandboxConfig{
 		Metadata: &runtimeapi.PodSandboxMetadata{
 			Name: pod.Name, Namespace: pod.Namespace, Uid: string(pod.UID), Attempt: s.Attempt,

@@ -9,8 +9,10 @@ import (
 
 func TestField(t *testing.T) {
 	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "web", UID: "u-1", Labels: map[string]string{"b": "2", "a": "1"},
-			Annotations: map[string]string{"note": "two\nlines"}},
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: "ns", Name: "web", UID: "u-1", Labels: map[string]string{"b": "2", "a": "1"},
+			Annotations: map[string]string{"note": "two\nlines"},
+		},
 		Spec:   corev1.PodSpec{NodeName: "node", ServiceAccountName: "sa"},
 		Status: corev1.PodStatus{PodIP: "10.0.0.1", PodIPs: []corev1.PodIP{{IP: "10.0.0.1"}, {IP: "fd00::1"}}, HostIPs: []corev1.HostIP{{IP: "192.0.2.1"}}},
 	}

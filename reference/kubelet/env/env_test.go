@@ -66,8 +66,10 @@ func TestMake(t *testing.T) {
 		}
 		return &corev1.EnvVarSource{ResourceFieldRef: ref}
 	}
-	limits := corev1.ResourceRequirements{Limits: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1250m")},
-		Requests: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("33Mi")}}
+	limits := corev1.ResourceRequirements{
+		Limits:   corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1250m")},
+		Requests: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("33Mi")},
+	}
 	for _, tt := range []struct {
 		name      string
 		container corev1.Container
@@ -75,39 +77,67 @@ func TestMake(t *testing.T) {
 		err       string
 		skipped   []string
 	}{
-		{name: "later values may use earlier ones", want: []string{"A=1", "B=x1", "C=$(D)", "D=2"},
-			container: corev1.Container{Env: []corev1.EnvVar{{Name: "A", Value: "1"}, {Name: "B", Value: "x$(A)"}, {Name: "C", Value: "$(D)"}, {Name: "D", Value: "2"}}}},
-		{name: "a name set twice has the last value", want: []string{"A=2"},
-			container: corev1.Container{Env: []corev1.EnvVar{{Name: "A", Value: "1"}, {Name: "A", Value: "2"}}}},
-		{name: "envFrom with a prefix, env wins", want: []string{"P_1-odd=x", "P_key=own", "P_pw=hunter2"}, skipped: []string{"with space="},
+		{
+			name: "later values may use earlier ones", want: []string{"A=1", "B=x1", "C=$(D)", "D=2"},
+			container: corev1.Container{Env: []corev1.EnvVar{{Name: "A", Value: "1"}, {Name: "B", Value: "x$(A)"}, {Name: "C", Value: "$(D)"}, {Name: "D", Value: "2"}}},
+		},
+		{
+			name: "a name set twice has the last value", want: []string{"A=2"},
+			container: corev1.Container{Env: []corev1.EnvVar{{Name: "A", Value: "1"}, {Name: "A", Value: "2"}}},
+		},
+		{
+			name: "envFrom with a prefix, env wins", want: []string{"P_1-odd=x", "P_key=own", "P_pw=hunter2"}, skipped: []string{"with space="},
 			container: corev1.Container{
 				EnvFrom: []corev1.EnvFromSource{
 					{Prefix: "P_", ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: local("conf")}},
 					{Prefix: "P_", SecretRef: &corev1.SecretEnvSource{LocalObjectReference: local("sec")}},
 				},
 				Env: []corev1.EnvVar{{Name: "P_key", Value: "own"}},
-			}},
-		{name: "fields", want: []string{"N=pod", "IP=10.0.0.1", "H=192.0.2.1", "L=x"},
+			},
+		},
+		{
+			name: "fields", want: []string{"N=pod", "IP=10.0.0.1", "H=192.0.2.1", "L=x"},
 			container: corev1.Container{Env: []corev1.EnvVar{
-				{Name: "N", ValueFrom: field("metadata.name")}, {Name: "IP", ValueFrom: field("status.podIP")},
-				{Name: "H", ValueFrom: field("status.hostIP")}, {Name: "L", ValueFrom: field("metadata.labels['app']")}}}},
-		{name: "resources are rounded up; a missing limit is the node's", want: []string{"CPU=2", "MILLI=1250", "MEM=34603008", "MI=33", "LIMIT=8589934592"},
+				{Name: "N", ValueFrom: field("metadata.name")},
+				{Name: "IP", ValueFrom: field("status.podIP")},
+				{Name: "H", ValueFrom: field("status.hostIP")},
+				{Name: "L", ValueFrom: field("metadata.labels['app']")},
+			}},
+		},
+		{
+			name: "resources are rounded up; a missing limit is the node's", want: []string{"CPU=2", "MILLI=1250", "MEM=34603008", "MI=33", "LIMIT=8589934592"},
 			container: corev1.Container{Resources: limits, Env: []corev1.EnvVar{
-				{Name: "CPU", ValueFrom: amount("limits.cpu", "")}, {Name: "MILLI", ValueFrom: amount("limits.cpu", "1m")},
-				{Name: "MEM", ValueFrom: amount("requests.memory", "")}, {Name: "MI", ValueFrom: amount("requests.memory", "1Mi")},
-				{Name: "LIMIT", ValueFrom: amount("limits.memory", "")}}}},
-		{name: "missing config map", err: `configmaps "none" not found`,
-			container: corev1.Container{EnvFrom: []corev1.EnvFromSource{{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: local("none")}}}}},
-		{name: "missing optional config map",
-			container: corev1.Container{EnvFrom: []corev1.EnvFromSource{{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: local("none"), Optional: new(true)}}}}},
-		{name: "missing key", err: "couldn't find key nope in Secret ns/sec",
-			container: corev1.Container{Env: []corev1.EnvVar{{Name: "A", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: local("sec"), Key: "nope"}}}}}},
-		{name: "missing optional key",
-			container: corev1.Container{Env: []corev1.EnvVar{{Name: "A", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: local("sec"), Key: "nope", Optional: new(true)}}}}}},
-		{name: "from a file", want: []string{"A=f"},
-			container: corev1.Container{Env: []corev1.EnvVar{{Name: "A", ValueFrom: &corev1.EnvVarSource{FileKeyRef: &corev1.FileKeySelector{VolumeName: "vol", Path: "env", Key: "IN_FILE"}}}}}},
-		{name: "from a file that is missing", err: "no such file",
-			container: corev1.Container{Env: []corev1.EnvVar{{Name: "A", ValueFrom: &corev1.EnvVarSource{FileKeyRef: &corev1.FileKeySelector{VolumeName: "vol", Path: "none", Key: "IN_FILE"}}}}}},
+				{Name: "CPU", ValueFrom: amount("limits.cpu", "")},
+				{Name: "MILLI", ValueFrom: amount("limits.cpu", "1m")},
+				{Name: "MEM", ValueFrom: amount("requests.memory", "")},
+				{Name: "MI", ValueFrom: amount("requests.memory", "1Mi")},
+				{Name: "LIMIT", ValueFrom: amount("limits.memory", "")},
+			}},
+		},
+		{
+			name: "missing config map", err: `configmaps "none" not found`,
+			container: corev1.Container{EnvFrom: []corev1.EnvFromSource{{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: local("none")}}}},
+		},
+		{
+			name:      "missing optional config map",
+			container: corev1.Container{EnvFrom: []corev1.EnvFromSource{{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: local("none"), Optional: new(true)}}}},
+		},
+		{
+			name: "missing key", err: "couldn't find key nope in Secret ns/sec",
+			container: corev1.Container{Env: []corev1.EnvVar{{Name: "A", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: local("sec"), Key: "nope"}}}}},
+		},
+		{
+			name:      "missing optional key",
+			container: corev1.Container{Env: []corev1.EnvVar{{Name: "A", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: local("sec"), Key: "nope", Optional: new(true)}}}}},
+		},
+		{
+			name: "from a file", want: []string{"A=f"},
+			container: corev1.Container{Env: []corev1.EnvVar{{Name: "A", ValueFrom: &corev1.EnvVarSource{FileKeyRef: &corev1.FileKeySelector{VolumeName: "vol", Path: "env", Key: "IN_FILE"}}}}},
+		},
+		{
+			name: "from a file that is missing", err: "no such file",
+			container: corev1.Container{Env: []corev1.EnvVar{{Name: "A", ValueFrom: &corev1.EnvVarSource{FileKeyRef: &corev1.FileKeySelector{VolumeName: "vol", Path: "none", Key: "IN_FILE"}}}}},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			pod := testPod(tt.container)

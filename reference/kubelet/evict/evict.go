@@ -65,7 +65,8 @@ func (w *Watcher) look(ctx context.Context) {
 
 func verdict(message string) status.Verdict {
 	return status.Verdict{Phase: corev1.PodFailed, Reason: "Evicted", Message: message, Condition: corev1.PodCondition{
-		Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: corev1.PodReasonTerminationByKubelet, Message: message}}
+		Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: corev1.PodReasonTerminationByKubelet, Message: message,
+	}}
 }
 
 func hasLimit(pod *corev1.Pod) bool {

@@ -21,15 +21,19 @@ func limited() *corev1.Pod {
 	return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{UID: "u"}, Spec: corev1.PodSpec{
 		Volumes: []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: &limit}}}},
 		Containers: []corev1.Container{{Name: "c", Resources: corev1.ResourceRequirements{Limits: corev1.ResourceList{
-			corev1.ResourceEphemeralStorage: resource.MustParse("2Mi")}}}}}}
+			corev1.ResourceEphemeralStorage: resource.MustParse("2Mi"),
+		}}}},
+	}}
 }
 
 func usage(volume, rootfs uint64) statsv1alpha1.PodStats {
 	total := volume + rootfs
-	return statsv1alpha1.PodStats{PodRef: statsv1alpha1.PodReference{UID: "u"},
+	return statsv1alpha1.PodStats{
+		PodRef:           statsv1alpha1.PodReference{UID: "u"},
 		VolumeStats:      []statsv1alpha1.VolumeStats{{Name: "v", FsStats: statsv1alpha1.FsStats{UsedBytes: &volume}}},
 		Containers:       []statsv1alpha1.ContainerStats{{Name: "c", Rootfs: &statsv1alpha1.FsStats{UsedBytes: &rootfs}}},
-		EphemeralStorage: &statsv1alpha1.FsStats{UsedBytes: &total}}
+		EphemeralStorage: &statsv1alpha1.FsStats{UsedBytes: &total},
+	}
 }
 
 func TestExceeds(t *testing.T) {
@@ -37,7 +41,8 @@ func TestExceeds(t *testing.T) {
 		volume, rootfs uint64
 		want           string
 	}{
-		{0, 0, ""}, {1 << 20, 1 << 20, ""},
+		{0, 0, ""},
+		{1 << 20, 1 << 20, ""},
 		{1<<20 + 1, 0, `Usage of EmptyDir volume "v" exceeds the limit "1Mi". `},
 		{0, 2<<20 + 1, `Container c exceeded its local ephemeral storage limit "2Mi". `},
 		{1 << 20, 1<<20 + 1, "Pod ephemeral local storage usage exceeds the total limit of containers. "},
@@ -54,12 +59,14 @@ func TestPodOverItsLimitIsEvictedWithinTenSeconds(t *testing.T) {
 		var verdicts []status.Verdict
 		measured := 0
 		pods := []*corev1.Pod{{}}
-		w := &Watcher{Clock: clock.RealClock{}, Pods: func() []*corev1.Pod { return pods },
+		w := &Watcher{
+			Clock: clock.RealClock{}, Pods: func() []*corev1.Pod { return pods },
 			Summary: func(context.Context) (*statsv1alpha1.Summary, error) {
 				measured++
 				return &statsv1alpha1.Summary{Pods: []statsv1alpha1.PodStats{usage(5<<20, 0)}}, nil
 			},
-			Evict: func(_ types.UID, verdict status.Verdict) { verdicts = append(verdicts, verdict) }}
+			Evict: func(_ types.UID, verdict status.Verdict) { verdicts = append(verdicts, verdict) },
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		go w.Run(ctx)

@@ -59,8 +59,10 @@ type imageLock struct {
 
 // NewPuller returns a Puller that waits 10 to 300 seconds after failures.
 func NewPuller(client runtimeapi.ImageServiceClient, clock clock.PassiveClock) *Puller {
-	return &Puller{client: client, clock: clock, locks: map[string]*imageLock{}, causes: map[string]string{},
-		waits: backoff.New(10*time.Second, 300*time.Second, 600*time.Second, clock)}
+	return &Puller{
+		client: client, clock: clock, locks: map[string]*imageLock{}, causes: map[string]string{},
+		waits: backoff.New(10*time.Second, 300*time.Second, 600*time.Second, clock),
+	}
 }
 
 // Request is one image that a container needs.

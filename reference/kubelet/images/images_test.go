@@ -35,8 +35,10 @@ func bubble(t *testing.T, test func(t *testing.T, r *rig)) {
 
 func (r *rig) ensure(t *testing.T, image string, policy corev1.PullPolicy) *Error {
 	t.Helper()
-	_, err := r.puller.Ensure(t.Context(), Request{Image: image, Policy: policy, Secrets: func() []corev1.Secret { return nil }, Key: "pod",
-		Record: func(_, reason, message string) { r.events = append(r.events, reason+": "+message) }})
+	_, err := r.puller.Ensure(t.Context(), Request{
+		Image: image, Policy: policy, Secrets: func() []corev1.Secret { return nil }, Key: "pod",
+		Record: func(_, reason, message string) { r.events = append(r.events, reason+": "+message) },
+	})
 	var missing *Error
 	if err != nil && !errors.As(err, &missing) {
 		t.Fatalf("error %T is not an *Error", err)
@@ -105,12 +107,14 @@ func TestFailedPullBacksOff(t *testing.T) {
 
 func TestCredentialsFitTheImage(t *testing.T) {
 	auth := base64.StdEncoding.EncodeToString([]byte("user:pass:word"))
-	secrets := []corev1.Secret{{Type: corev1.SecretTypeDockerConfigJson, Data: map[string][]byte{corev1.DockerConfigJsonKey: []byte(`{"auths":{
+	secrets := []corev1.Secret{
+		{Type: corev1.SecretTypeDockerConfigJson, Data: map[string][]byte{corev1.DockerConfigJsonKey: []byte(`{"auths":{
 		"https://index.docker.io/v1/": {"username":"hub","password":"p"},
 		"example.com": {"auth":"` + auth + `"},
 		"example.com/team": {"username":"team","password":"p"},
 		"*.registry.example.org": {"username":"star","password":"p"}}}`)}},
-		{Type: corev1.SecretTypeOpaque}}
+		{Type: corev1.SecretTypeOpaque},
+	}
 	for image, want := range map[string][]string{
 		"busybox":                    {"hub"},
 		"example.com/app":            {"user"},
@@ -144,8 +148,10 @@ func TestCollectorRemovesUnusedImagesWhenTheDiskFills(t *testing.T) {
 		conn := runtime.Serve(t)
 		full := uint64(90)
 		collected := 0
-		c := &Collector{Runtime: runtimeapi.NewRuntimeServiceClient(conn), Images: runtimeapi.NewImageServiceClient(conn), Clock: clock.RealClock{},
-			Usage: func(string) (uint64, uint64, error) { full -= 15; return full + 15, 100, nil }, Collected: func() { collected++ }, Log: slog.New(slog.DiscardHandler)}
+		c := &Collector{
+			Runtime: runtimeapi.NewRuntimeServiceClient(conn), Images: runtimeapi.NewImageServiceClient(conn), Clock: clock.RealClock{},
+			Usage: func(string) (uint64, uint64, error) { full -= 15; return full + 15, 100, nil }, Collected: func() { collected++ }, Log: slog.New(slog.DiscardHandler),
+		}
 		if err := c.Collect(t.Context()); err != nil || collected != 0 {
 			t.Errorf("removed images that are new: %v", err)
 		}

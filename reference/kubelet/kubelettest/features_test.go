@@ -46,11 +46,15 @@ func (c *cluster) once(name, script string, change func(*corev1.Pod)) (*corev1.P
 
 func securityContexts(t *testing.T, c *cluster) {
 	_, out := c.once("user", "id; cat /proc/self/status; touch /x; ls -ln /data; cat /proc/sys/net/ipv4/ip_unprivileged_port_start", func(p *corev1.Pod) {
-		p.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsUser: new(int64(1000)), RunAsGroup: new(int64(2000)), FSGroup: new(int64(3000)),
+		p.Spec.SecurityContext = &corev1.PodSecurityContext{
+			RunAsUser: new(int64(1000)), RunAsGroup: new(int64(2000)), FSGroup: new(int64(3000)),
 			SupplementalGroups: []int64{4000}, RunAsNonRoot: new(true),
-			Sysctls: []corev1.Sysctl{{Name: "net.ipv4.ip_unprivileged_port_start", Value: "77"}}}
-		p.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{ReadOnlyRootFilesystem: new(true), AllowPrivilegeEscalation: new(false),
-			Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}, SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}}
+			Sysctls: []corev1.Sysctl{{Name: "net.ipv4.ip_unprivileged_port_start", Value: "77"}},
+		}
+		p.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{
+			ReadOnlyRootFilesystem: new(true), AllowPrivilegeEscalation: new(false),
+			Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}, SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+		}
 		p.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}
 		p.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/data"}}
 	})
@@ -124,16 +128,20 @@ func outOfMemory(t *testing.T, c *cluster) {
 
 func probesAndHooks(t *testing.T, c *cluster) {
 	c.create(pod("live", "touch /tmp/ok; sleep 3; rm /tmp/ok; exec sleep 1000", func(p *corev1.Pod) {
-		p.Spec.Containers[0].LivenessProbe = &corev1.Probe{PeriodSeconds: 1, FailureThreshold: 1, TerminationGracePeriodSeconds: new(int64(1)),
-			ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"cat", "/tmp/ok"}}}}
+		p.Spec.Containers[0].LivenessProbe = &corev1.Probe{
+			PeriodSeconds: 1, FailureThreshold: 1, TerminationGracePeriodSeconds: new(int64(1)),
+			ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"cat", "/tmp/ok"}}},
+		}
 	}))
 	c.wait("live", "restarted", func(p *corev1.Pod) bool {
 		return len(p.Status.ContainerStatuses) > 0 && p.Status.ContainerStatuses[0].RestartCount > 0
 	})
 	c.create(pod("ready", "mkdir -p /tmp/w; echo hi > /tmp/w/index.html; sleep 2; exec httpd -f -p 8080 -h /tmp/w", func(p *corev1.Pod) {
 		p.Spec.Containers[0].Ports = []corev1.ContainerPort{{Name: "web", ContainerPort: 8080}}
-		p.Spec.Containers[0].ReadinessProbe = &corev1.Probe{PeriodSeconds: 1,
-			ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/index.html", Port: intstr.FromString("web")}}}
+		p.Spec.Containers[0].ReadinessProbe = &corev1.Probe{
+			PeriodSeconds: 1,
+			ProbeHandler:  corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/index.html", Port: intstr.FromString("web")}},
+		}
 		p.Spec.Containers[0].Lifecycle = &corev1.Lifecycle{
 			PostStart: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"sh", "-c", "echo hooked > /tmp/hook"}}},
 			PreStop:   &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: 1}},
@@ -216,7 +224,7 @@ func (c *cluster) forward(name string, port int) string {
 		_ = answer.Body.Close()
 		got = string(data)
 		close(stop)
-		<-ended
+		<-ended //nolint:errcheck // the connection was ended on purpose
 	}
 	return got
 }
@@ -241,7 +249,8 @@ func initAndEphemeralContainers(t *testing.T, c *cluster) {
 		t.Errorf("order = %q, %v", got, err)
 	}
 	p.Spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{
-		Name: "debug", Image: busybox, Command: []string{"sh", "-c", "echo attached; cat"}, Stdin: true, TerminationMessagePolicy: corev1.TerminationMessageReadFile}}}
+		Name: "debug", Image: busybox, Command: []string{"sh", "-c", "echo attached; cat"}, Stdin: true, TerminationMessagePolicy: corev1.TerminationMessageReadFile,
+	}}}
 	if _, err := c.client.CoreV1().Pods("default").UpdateEphemeralContainers(t.Context(), "many", p, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -322,8 +331,11 @@ func volumeKinds(t *testing.T, c *cluster) {
 				{Name: "EXPR", Value: "is-$(PW)"},
 			}
 			main.VolumeMounts = []corev1.VolumeMount{
-				{Name: "host", MountPath: "/h"}, {Name: "host", MountPath: "/one", SubPath: "file"}, {Name: "sec", MountPath: "/sec"},
-				{Name: "all", MountPath: "/all"}, {Name: "empty", MountPath: "/sub", SubPathExpr: "a/$(EXPR)"},
+				{Name: "host", MountPath: "/h"},
+				{Name: "host", MountPath: "/one", SubPath: "file"},
+				{Name: "sec", MountPath: "/sec"},
+				{Name: "all", MountPath: "/all"},
+				{Name: "empty", MountPath: "/sub", SubPathExpr: "a/$(EXPR)"},
 			}
 		})
 	for _, want := range []string{"from host\nfrom host\n", "hunter2", `app="kinds"`, "tmpfs", "y\n", "hunter2 is-hunter2", "token"} {

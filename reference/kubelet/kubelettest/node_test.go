@@ -162,7 +162,8 @@ func startCluster(t *testing.T) *cluster {
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	rt, err := runtime.Start(context.Background(), runtime.Options{
-		DataDir: filepath.Join(dir, "data"), StateDir: filepath.Join(dir, "state"), PodCIDR: "10.244.7.0/24", Log: log})
+		DataDir: filepath.Join(dir, "data"), StateDir: filepath.Join(dir, "state"), PodCIDR: "10.244.7.0/24", Log: log,
+	})
 	if err != nil {
 		t.Skipf("needs a runtime: %v", err)
 	}
@@ -184,15 +185,18 @@ func startCluster(t *testing.T) *cluster {
 		Listeners: []net.Listener{listener}, ServingCert: bundle.Serving.CertPEM, ServingKey: bundle.Serving.KeyPEM, ClientCA: bundle.CA.PEM(),
 		KubeletTLS: &tls.Config{RootCAs: bundle.CA.Pool(), Certificates: []tls.Certificate{client}},
 	})
-	serving, err := bundle.CA.Issue(pki.Request{CommonName: "system:node:" + nodeName, Organizations: []string{"system:nodes"},
-		Hosts: []string{nodeName, nodeIP}, Usages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
+	serving, err := bundle.CA.Issue(pki.Request{
+		CommonName: "system:node:" + nodeName, Organizations: []string{"system:nodes"},
+		Hosts: []string{nodeName, nodeIP}, Usages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	group := fmt.Sprintf("/kubelettest-%d", os.Getpid())
 	c := &cluster{t: t, dir: dir, kubelet: &agent{}}
 	c.config = &rest.Config{Host: "https://" + listener.Addr().String(), QPS: -1, TLSClientConfig: rest.TLSClientConfig{
-		CAData: bundle.CA.PEM(), CertData: bundle.Admin.CertPEM, KeyData: bundle.Admin.KeyPEM}}
+		CAData: bundle.CA.PEM(), CertData: bundle.Admin.CertPEM, KeyData: bundle.Admin.KeyPEM,
+	}}
 	c.client, err = kubernetes.NewForConfig(c.config)
 	if err != nil {
 		t.Fatal(err)

@@ -49,8 +49,11 @@ func TestRead(t *testing.T) {
 		{"tail of more than there is", Options{Tail: 100}, "one\nthree\n\nfive\n", "two\n"},
 		{"since", Options{Tail: -1, Since: time.Date(2026, 1, 1, 0, 0, 4, 0, time.UTC)}, "\nfive\n", ""},
 		{"limit", Options{Tail: -1, Limit: 6}, "one\n", "tw"},
-		{"timestamps, once for a line in parts", Options{Tail: 3, Timestamps: true},
-			"2026-01-01T00:00:03.000000001Z three\n2026-01-01T00:00:04.000000001Z \n2026-01-01T00:00:05.000000001Z five\n", ""},
+		{
+			"timestamps, once for a line in parts",
+			Options{Tail: 3, Timestamps: true},
+			"2026-01-01T00:00:03.000000001Z three\n2026-01-01T00:00:04.000000001Z \n2026-01-01T00:00:05.000000001Z five\n", "",
+		},
 		{"follow of a container that ended", Options{Tail: 1, Follow: true}, "five\n", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

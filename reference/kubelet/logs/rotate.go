@@ -50,7 +50,8 @@ func (r *Rotator) Run(ctx context.Context) {
 func (r *Rotator) Rotate(ctx context.Context) error {
 	running := runtimeapi.ContainerState_CONTAINER_RUNNING
 	list, err := r.Runtime.ListContainers(ctx, &runtimeapi.ListContainersRequest{
-		Filter: &runtimeapi.ContainerFilter{State: &runtimeapi.ContainerStateValue{State: running}}})
+		Filter: &runtimeapi.ContainerFilter{State: &runtimeapi.ContainerStateValue{State: running}},
+	})
 	if err != nil {
 		return fmt.Errorf("list containers: %w", err)
 	}

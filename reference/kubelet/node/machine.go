@@ -29,9 +29,11 @@ type Machine struct {
 
 // ReadMachine reads the machine; dir is on the file system that has the pods.
 func ReadMachine(dir string) (Machine, error) {
-	m := Machine{CPUs: runtime.NumCPU(), MachineID: firstLine("/etc/machine-id"),
+	m := Machine{
+		CPUs: runtime.NumCPU(), MachineID: firstLine("/etc/machine-id"),
 		SystemUUID: firstLine("/sys/class/dmi/id/product_uuid"), BootID: firstLine("/proc/sys/kernel/random/boot_id"),
-		Kernel: firstLine("/proc/sys/kernel/osrelease"), OS: osName("/etc/os-release")}
+		Kernel: firstLine("/proc/sys/kernel/osrelease"), OS: osName("/etc/os-release"),
+	}
 	memory, err := totalMemory("/proc/meminfo")
 	if err != nil {
 		return Machine{}, err

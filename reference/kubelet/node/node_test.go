@@ -134,10 +134,14 @@ func TestNodeIsReadyAsSoonAsTheRuntimeIs(t *testing.T) {
 
 // Others put extended resources, labels and conditions on the node; they stay.
 func TestNodeKeepsWhatOthersWrote(t *testing.T) {
-	old := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n", Labels: map[string]string{"mine": "yes"}},
-		Spec: corev1.NodeSpec{Unschedulable: true},
-		Status: corev1.NodeStatus{Capacity: corev1.ResourceList{"example.com/dongle": resource.MustParse("5")},
-			Conditions: []corev1.NodeCondition{{Type: "example.com/Odd", Status: corev1.ConditionTrue}}}}
+	old := &corev1.Node{
+		ObjectMeta: metav1.ObjectMeta{Name: "n", Labels: map[string]string{"mine": "yes"}},
+		Spec:       corev1.NodeSpec{Unschedulable: true},
+		Status: corev1.NodeStatus{
+			Capacity:   corev1.ResourceList{"example.com/dongle": resource.MustParse("5")},
+			Conditions: []corev1.NodeCondition{{Type: "example.com/Odd", Status: corev1.ConditionTrue}},
+		},
+	}
 	bubble(t, []runtime.Object{old}, nil, func(t *testing.T, r *rig) {
 		node := r.get(t)
 		dongles := node.Status.Allocatable["example.com/dongle"]

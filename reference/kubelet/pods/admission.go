@@ -50,8 +50,10 @@ func (w *worker) checkDeadline(next *alarm) {
 		next.in(left)
 		return
 	}
-	w.verdict = status.Verdict{Phase: corev1.PodFailed, Reason: "DeadlineExceeded",
-		Message: "Pod was active on the node longer than the specified deadline"}
+	w.verdict = status.Verdict{
+		Phase: corev1.PodFailed, Reason: "DeadlineExceeded",
+		Message: "Pod was active on the node longer than the specified deadline",
+	}
 	w.event(corev1.EventTypeNormal, "DeadlineExceeded", w.verdict.Message)
 }
 

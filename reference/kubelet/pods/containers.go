@@ -100,7 +100,8 @@ func (w *worker) startContainer(ctx context.Context, pod *corev1.Pod, observed *
 		return err
 	}
 	created, err := w.createContainer(ctx, &runtimeapi.CreateContainerRequest{
-		PodSandboxId: observed.Sandbox().Id, Config: config, SandboxConfig: sandbox})
+		PodSandboxId: observed.Sandbox().Id, Config: config, SandboxConfig: sandbox,
+	})
 	if err != nil {
 		w.recordContainer(s.container, corev1.EventTypeWarning, "Failed", "Error: "+describe(err))
 		return &startError{reason: createContainerError, message: describe(err)}
@@ -206,8 +207,7 @@ func (w *worker) pullImage(ctx context.Context, pod *corev1.Pod, sandbox *runtim
 			}
 		},
 	})
-	var missing *images.Error
-	if errors.As(err, &missing) {
+	if missing, ok := errors.AsType[*images.Error](err); ok {
 		return nil, &startError{reason: missing.Reason, message: missing.Message, retry: missing.Retry}
 	}
 	return image, err

@@ -78,8 +78,10 @@ func (w *worker) checkEnd() {
 }
 
 func (w *worker) begin(why reason) {
-	w.end = &ending{reason: why, grace: gracePeriod(w.pod), hooked: map[string]bool{}, told: map[string]bool{},
-		reported: make(chan struct{})}
+	w.end = &ending{
+		reason: why, grace: gracePeriod(w.pod), hooked: map[string]bool{}, told: map[string]bool{},
+		reported: make(chan struct{}),
+	}
 	w.end.deadline = w.Clock.Now().Add(w.end.grace)
 	w.log.Info("pod ends", "reason", string(why), "grace", w.end.grace)
 }
@@ -125,7 +127,7 @@ func (w *worker) watchWritten(written <-chan struct{}) {
 		w.wakeUp()
 		return
 	}
-	ctx := w.Pods.ctx
+	ctx := w.ctx
 	w.operation(func() {
 		select {
 		case <-written:
@@ -207,7 +209,8 @@ func (w *worker) deleteOperation(ctx context.Context) {
 	e.deleting = true
 	w.operation(func() {
 		err := w.Client.CoreV1().Pods(pod.Namespace).Delete(ctx, pod.Name, metav1.DeleteOptions{
-			GracePeriodSeconds: new(int64(0)), Preconditions: &metav1.Preconditions{UID: &pod.UID}})
+			GracePeriodSeconds: new(int64(0)), Preconditions: &metav1.Preconditions{UID: &pod.UID},
+		})
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		e.deleting = false

@@ -46,8 +46,10 @@ func TestEvictedPodFailsWithItsReason(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		r.runtime.OnStop = func(*kubelettest.Container) bool { return false }
 		r.create(newPod("web", nil))
-		r.pods.Evict("uid-web", status.Verdict{Phase: corev1.PodFailed, Reason: "Evicted", Message: "too much",
-			Condition: corev1.PodCondition{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: corev1.PodReasonTerminationByKubelet}})
+		r.pods.Evict("uid-web", status.Verdict{
+			Phase: corev1.PodFailed, Reason: "Evicted", Message: "too much",
+			Condition: corev1.PodCondition{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: corev1.PodReasonTerminationByKubelet},
+		})
 		time.Sleep(3 * time.Second) // evicted pods get one second, and the runtime rounds
 		pod := r.expectPhase("web", corev1.PodFailed)
 		if pod.Status.Reason != "Evicted" || pod.Status.Message != "too much" || condition(pod, corev1.DisruptionTarget) == nil {
@@ -117,8 +119,10 @@ func TestLivenessRestartsTheContainer(t *testing.T) {
 		var code atomic.Int32
 		r.runtime.OnExec = func(*kubelettest.Container, []string) (string, int32) { return "sick", code.Load() }
 		r.create(newPod("web", func(pod *corev1.Pod) {
-			pod.Spec.Containers[0].LivenessProbe = &corev1.Probe{PeriodSeconds: 10, FailureThreshold: 3, TimeoutSeconds: 1,
-				ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"check"}}}}
+			pod.Spec.Containers[0].LivenessProbe = &corev1.Probe{
+				PeriodSeconds: 10, FailureThreshold: 3, TimeoutSeconds: 1,
+				ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"check"}}},
+			}
 		}))
 		time.Sleep(time.Minute)
 		code.Store(1)
@@ -138,7 +142,8 @@ func TestPodWaitsForItsConfigMap(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		r.create(newPod("web", func(pod *corev1.Pod) {
 			pod.Spec.Volumes = []corev1.Volume{{Name: "conf", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
-				LocalObjectReference: corev1.LocalObjectReference{Name: "conf"}}}}}
+				LocalObjectReference: corev1.LocalObjectReference{Name: "conf"},
+			}}}}
 		}))
 		time.Sleep(10 * time.Minute)
 		r.expectPhase("web", corev1.PodPending)

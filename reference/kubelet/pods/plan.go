@@ -233,8 +233,10 @@ func (p *planner) checkRunning(container *corev1.Container, current *runtimeapi.
 		return
 	}
 	if hash := current.Annotations[cri.HashAnnotation]; hash != "" && hash != criconfig.Hash(container) {
-		p.plan.stop = append(p.plan.stop, stop{container: container, id: current.Id,
-			message: "Container " + container.Name + " definition changed, will be restarted"})
+		p.plan.stop = append(p.plan.stop, stop{
+			container: container, id: current.Id,
+			message: "Container " + container.Name + " definition changed, will be restarted",
+		})
 	}
 }
 

@@ -69,7 +69,8 @@ func (w world) observed() *cri.Pod {
 		text, old := strings.CutPrefix(text, "old:")
 		name, state, _ := strings.Cut(text, " ")
 		container := &runtimeapi.ContainerStatus{Id: name + "-id", Metadata: &runtimeapi.ContainerMetadata{Name: name}, Annotations: map[string]string{
-			cri.HashAnnotation: criconfig.Hash(&corev1.Container{Name: name})}}
+			cri.HashAnnotation: criconfig.Hash(&corev1.Container{Name: name}),
+		}}
 		if name == w.changed {
 			container.Annotations[cri.HashAnnotation] = "other"
 		}
@@ -79,7 +80,7 @@ func (w world) observed() *cri.Pod {
 		case "created":
 		default:
 			container.State = runtimeapi.ContainerState_CONTAINER_EXITED
-			fmt.Sscan(state, &container.ExitCode)
+			_, _ = fmt.Sscan(state, &container.ExitCode)
 		}
 		pod.Containers = append(pod.Containers, container)
 		if !old {
@@ -167,8 +168,10 @@ func TestPlan(t *testing.T) {
 }
 
 func TestStopOrder(t *testing.T) {
-	w := world{init: []string{"i", "one*", "two*"}, main: []string{"a", "b"}, ephemeral: []string{"e"}, sandbox: "ready",
-		containers: []string{"one running", "two running", "a running", "b 0", "e running"}}
+	w := world{
+		init: []string{"i", "one*", "two*"}, main: []string{"a", "b"}, ephemeral: []string{"e"}, sandbox: "ready",
+		containers: []string{"one running", "two running", "a running", "b 0", "e running"},
+	}
 	s := w.situation()
 	var waves []string
 	for _, wave := range stopOrder(s.pod, s.observed) {

@@ -26,7 +26,8 @@ func condition(pod *corev1.Pod, kind corev1.PodConditionType) *corev1.PodConditi
 func resizeRig(t *testing.T, r *rig) {
 	t.Helper()
 	r.node.Status.Allocatable = corev1.ResourceList{
-		corev1.ResourceCPU: resource.MustParse("2"), corev1.ResourceMemory: resource.MustParse("1Gi"), corev1.ResourcePods: resource.MustParse("10")}
+		corev1.ResourceCPU: resource.MustParse("2"), corev1.ResourceMemory: resource.MustParse("1Gi"), corev1.ResourcePods: resource.MustParse("10"),
+	}
 	r.create(newPod("web", func(pod *corev1.Pod) { pod.Spec.Containers[0].Resources = cpu("500m") }))
 	r.expectPhase("web", corev1.PodRunning)
 }

@@ -64,24 +64,26 @@ func (r *rig) start() {
 	r.countVersions()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	client := cri.NewClient(r.runtime.Serve(t))
-	real := clock.RealClock{}
-	store := objects.New(r.client, real, log)
+	wall := clock.RealClock{}
+	store := objects.New(r.client, wall, log)
 	writer := status.NewWriter(r.client, log)
 	recorder := record.NewFakeRecorder(1000)
 	recorder.IncludeObject = false
 	r.events = recorder.Events
 	dir := t.TempDir()
-	vols := volumes.New(volumes.Options{Dir: dir + "/pods", Client: r.client, Store: store, Tokens: projected.NewTokenCache(r.client, real),
-		Mounter: &mount.Memory{}, Clock: real, Node: func() *corev1.Node { return r.node }})
+	vols := volumes.New(volumes.Options{
+		Dir: dir + "/pods", Client: r.client, Store: store, Tokens: projected.NewTokenCache(r.client, wall),
+		Mounter: &mount.Memory{}, Clock: wall, Node: func() *corev1.Node { return r.node },
+	})
 	r.pods = pods.New(pods.Options{
-		Client: r.client, CRI: client, Volumes: vols, Images: images.NewPuller(client.Images, real),
-		Hooks: hooks.Runner{Runtime: client.Runtime, Clock: real}, Probes: probes.Checker{Runtime: client.Runtime}, Objects: store,
+		Client: r.client, CRI: client, Volumes: vols, Images: images.NewPuller(client.Images, wall),
+		Hooks: hooks.Runner{Runtime: client.Runtime, Clock: wall}, Probes: probes.Checker{Runtime: client.Runtime}, Objects: store,
 		Writer: writer, Recorder: recorder, Cgroups: cgroups.Groups{Mount: dir + "/cgroup", Root: "/test"},
 		Users:    &users.Ranges{PodDir: vols.PodDir},
 		Names:    names.Cluster{Domain: "cluster.local", Servers: []string{"10.96.0.10"}},
 		Services: func(string) []*corev1.Service { return nil }, Node: func() *corev1.Node { return r.node },
 		Mirror: func(*corev1.Pod) *corev1.Pod { return nil }, LogDir: dir + "/logs", HostIPs: []string{"192.0.2.1"},
-		NodeMemory: 1 << 30, Clock: real, Log: log,
+		NodeMemory: 1 << 30, Clock: wall, Log: log,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan struct{}), make(chan struct{}, 3)
@@ -89,7 +91,7 @@ func (r *rig) start() {
 	go func() { r.pods.Run(ctx, func() { close(ready) }); done <- struct{}{} }()
 	<-ready
 	factory := r.watch(ctx, writer)
-	events := cri.Events{Client: client, Clock: real, Log: log, Changed: r.pods.Changed}
+	events := cri.Events{Client: client, Clock: wall, Log: log, Changed: r.pods.Changed}
 	go func() { events.Run(ctx); done <- struct{}{} }()
 	t.Cleanup(func() {
 		cancel()
@@ -106,9 +108,7 @@ func (r *rig) start() {
 func (r *rig) countVersions() {
 	r.client.PrependReactor("*", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
 		switch a := action.(type) {
-		case clienttesting.CreateAction:
-			r.stamp(a.GetObject())
-		case clienttesting.UpdateAction:
+		case interface{ GetObject() runtime.Object }: // created or updated
 			r.stamp(a.GetObject())
 		case clienttesting.DeleteAction:
 			r.deleted = append(r.deleted, a.GetName())
@@ -126,7 +126,8 @@ func (r *rig) watch(ctx context.Context, writer *status.Writer) informers.Shared
 	factory := informers.NewSharedInformerFactory(r.client, 0)
 	update := func(obj any) { writer.Observe(obj.(*corev1.Pod)); r.pods.Update(obj.(*corev1.Pod)) }
 	_, err := factory.Core().V1().Pods().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc: update, UpdateFunc: func(_, obj any) { update(obj) }, DeleteFunc: func(obj any) { r.pods.Remove(obj.(*corev1.Pod)) }})
+		AddFunc: update, UpdateFunc: func(_, obj any) { update(obj) }, DeleteFunc: func(obj any) { r.pods.Remove(obj.(*corev1.Pod)) },
+	})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -152,8 +153,10 @@ func newPod(name string, change func(*corev1.Pod)) *corev1.Pod {
 }
 
 func container(name string) corev1.Container {
-	return corev1.Container{Name: name, Image: image, ImagePullPolicy: corev1.PullIfNotPresent,
-		TerminationMessagePath: "/dev/termination-log", TerminationMessagePolicy: corev1.TerminationMessageReadFile}
+	return corev1.Container{
+		Name: name, Image: image, ImagePullPolicy: corev1.PullIfNotPresent,
+		TerminationMessagePath: "/dev/termination-log", TerminationMessagePolicy: corev1.TerminationMessageReadFile,
+	}
 }
 
 func (r *rig) create(pod *corev1.Pod) {

@@ -66,7 +66,8 @@ func (c Checker) exec(ctx context.Context, command []string, target Target, time
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout+2*time.Second)
 	defer cancel()
 	answer, err := c.Runtime.ExecSync(ctx, &runtimeapi.ExecSyncRequest{
-		ContainerId: target.ContainerID, Cmd: command, Timeout: int64(timeout / time.Second)})
+		ContainerId: target.ContainerID, Cmd: command, Timeout: int64(timeout / time.Second),
+	})
 	if status.Code(err) == codes.DeadlineExceeded {
 		return Failure, fmt.Sprintf("command timed out: %q timed out after %v", command, timeout)
 	}

@@ -37,7 +37,7 @@ func portOf(t *testing.T, address string) int32 {
 func TestHTTPProbe(t *testing.T) {
 	mux := http.NewServeMux()
 	var agent, custom, host string
-	mux.HandleFunc("/ok", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("/ok", func(_ http.ResponseWriter, r *http.Request) {
 		agent, custom, host = r.UserAgent(), r.Header.Get("X-Custom"), r.Host
 	})
 	mux.HandleFunc("/bad", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
@@ -75,7 +75,8 @@ func TestHTTPProbe(t *testing.T) {
 		}
 		container := &corev1.Container{Ports: []corev1.ContainerPort{{Name: "web", ContainerPort: portOf(t, location.Host)}}}
 		probe := &corev1.Probe{TimeoutSeconds: 1, ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
-			Path: tt.path, Scheme: tt.scheme, Port: intstr.FromString("web"), HTTPHeaders: []corev1.HTTPHeader{{Name: "X-Custom", Value: "yes"}, {Name: "Host", Value: "example.com"}}}}}
+			Path: tt.path, Scheme: tt.scheme, Port: intstr.FromString("web"), HTTPHeaders: []corev1.HTTPHeader{{Name: "X-Custom", Value: "yes"}, {Name: "Host", Value: "example.com"}},
+		}}}
 		got, output := Checker{}.Check(t.Context(), probe, Target{Container: container, PodIP: "127.0.0.1"})
 		if got != tt.want || !strings.Contains(output, tt.output) {
 			t.Errorf("%s %s = %v, %q; want %v, %q", tt.scheme, tt.path, got, output, tt.want, tt.output)

@@ -84,8 +84,7 @@ func (s *Server) container(r *http.Request) (*runtimeapi.ContainerStatus, error)
 }
 
 func fail(w http.ResponseWriter, err error) {
-	var known *httpError
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*httpError](err); ok {
 		http.Error(w, known.message, known.code)
 		return
 	}

@@ -65,7 +65,9 @@ func startNode(t *testing.T) *node {
 		ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "web", UID: "uid"},
 		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "main"}, {Name: "late"}}},
 		Status: corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{{Name: "late", State: corev1.ContainerState{
-			Waiting: &corev1.ContainerStateWaiting{Reason: "ErrImagePull"}}}}}}}
+			Waiting: &corev1.ContainerStateWaiting{Reason: "ErrImagePull"},
+		}}}},
+	}}
 	n.runtime.ServeStreams(t)
 	client := cri.NewClient(n.runtime.Serve(t))
 	n.runPod(t, client)
@@ -128,7 +130,8 @@ func (n *node) runPod(t *testing.T, client *cri.Client) {
 	for attempt := range uint32(2) {
 		log := []string{"0.log", "1.log"}[attempt]
 		created, err := client.Runtime.CreateContainer(ctx, &runtimeapi.CreateContainerRequest{PodSandboxId: sandbox.PodSandboxId, Config: &runtimeapi.ContainerConfig{
-			Metadata: &runtimeapi.ContainerMetadata{Name: "main", Attempt: attempt}, Labels: cri.ContainerLabels(n.pod, "main"), LogPath: log}})
+			Metadata: &runtimeapi.ContainerMetadata{Name: "main", Attempt: attempt}, Labels: cri.ContainerLabels(n.pod, "main"), LogPath: log,
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -172,7 +172,8 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer, err := s.CRI.Runtime.ExecSync(r.Context(), &runtimeapi.ExecSyncRequest{
-		ContainerId: container.Id, Cmd: r.URL.Query()["cmd"], Timeout: int64(runTimeout / time.Second)})
+		ContainerId: container.Id, Cmd: r.URL.Query()["cmd"], Timeout: int64(runTimeout / time.Second),
+	})
 	if err != nil {
 		fail(w, err)
 		return

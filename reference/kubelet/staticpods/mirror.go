@@ -97,7 +97,8 @@ func (s *Source) mirror(ctx context.Context) {
 
 func (s *Source) deleteMirror(ctx context.Context, mirror *corev1.Pod) error {
 	err := s.Client.CoreV1().Pods(mirror.Namespace).Delete(ctx, mirror.Name, metav1.DeleteOptions{
-		GracePeriodSeconds: new(int64(0)), Preconditions: &metav1.Preconditions{UID: &mirror.UID}})
+		GracePeriodSeconds: new(int64(0)), Preconditions: &metav1.Preconditions{UID: &mirror.UID},
+	})
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 		return nil
 	}

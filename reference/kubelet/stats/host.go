@@ -107,8 +107,10 @@ func (h host) disk(stamp metav1.Time) (*statsv1alpha1.FsStats, error) {
 	size := uint64(stat.Bsize)
 	capacity, available, used := stat.Blocks*size, stat.Bavail*size, (stat.Blocks-stat.Bfree)*size
 	inodes, free, taken := stat.Files, stat.Ffree, stat.Files-stat.Ffree
-	return &statsv1alpha1.FsStats{Time: stamp, CapacityBytes: &capacity, AvailableBytes: &available, UsedBytes: &used,
-		Inodes: &inodes, InodesFree: &free, InodesUsed: &taken}, nil
+	return &statsv1alpha1.FsStats{
+		Time: stamp, CapacityBytes: &capacity, AvailableBytes: &available, UsedBytes: &used,
+		Inodes: &inodes, InodesFree: &free, InodesUsed: &taken,
+	}, nil
 }
 
 // volumes measures the volumes that hold data of the pod itself.
@@ -136,7 +138,7 @@ func DirSize(dir string) uint64 {
 		if err != nil {
 			return nil
 		}
-		if stat, ok := info.Sys().(*syscall.Stat_t); ok && !(stat.Nlink > 1 && seen[stat.Ino]) {
+		if stat, ok := info.Sys().(*syscall.Stat_t); ok && (stat.Nlink <= 1 || !seen[stat.Ino]) {
 			seen[stat.Ino] = stat.Nlink > 1
 			total += uint64(stat.Blocks) * 512
 		}

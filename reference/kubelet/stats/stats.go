@@ -150,17 +150,21 @@ func cpuOf(usage *runtimeapi.CpuUsage) *statsv1alpha1.CPUStats {
 	if usage == nil {
 		return nil
 	}
-	return &statsv1alpha1.CPUStats{Time: metav1.NewTime(time.Unix(0, usage.Timestamp)),
-		UsageNanoCores: value(usage.UsageNanoCores), UsageCoreNanoSeconds: value(usage.UsageCoreNanoSeconds)}
+	return &statsv1alpha1.CPUStats{
+		Time:           metav1.NewTime(time.Unix(0, usage.Timestamp)),
+		UsageNanoCores: value(usage.UsageNanoCores), UsageCoreNanoSeconds: value(usage.UsageCoreNanoSeconds),
+	}
 }
 
 func memoryOf(usage *runtimeapi.MemoryUsage) *statsv1alpha1.MemoryStats {
 	if usage == nil {
 		return nil
 	}
-	return &statsv1alpha1.MemoryStats{Time: metav1.NewTime(time.Unix(0, usage.Timestamp)),
+	return &statsv1alpha1.MemoryStats{
+		Time:           metav1.NewTime(time.Unix(0, usage.Timestamp)),
 		AvailableBytes: value(usage.AvailableBytes), UsageBytes: value(usage.UsageBytes), WorkingSetBytes: value(usage.WorkingSetBytes),
-		RSSBytes: value(usage.RssBytes), PageFaults: value(usage.PageFaults), MajorPageFaults: value(usage.MajorPageFaults)}
+		RSSBytes: value(usage.RssBytes), PageFaults: value(usage.PageFaults), MajorPageFaults: value(usage.MajorPageFaults),
+	}
 }
 
 func networkOf(usage *runtimeapi.NetworkUsage) *statsv1alpha1.NetworkStats {
@@ -182,8 +186,10 @@ func networkOf(usage *runtimeapi.NetworkUsage) *statsv1alpha1.NetworkStats {
 }
 
 func interfaceOf(usage *runtimeapi.NetworkInterfaceUsage) statsv1alpha1.InterfaceStats {
-	return statsv1alpha1.InterfaceStats{Name: usage.Name, RxBytes: value(usage.RxBytes), RxErrors: value(usage.RxErrors),
-		TxBytes: value(usage.TxBytes), TxErrors: value(usage.TxErrors)}
+	return statsv1alpha1.InterfaceStats{
+		Name: usage.Name, RxBytes: value(usage.RxBytes), RxErrors: value(usage.RxErrors),
+		TxBytes: value(usage.TxBytes), TxErrors: value(usage.TxErrors),
+	}
 }
 
 func value(v *runtimeapi.UInt64Value) *uint64 {

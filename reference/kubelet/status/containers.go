@@ -184,7 +184,8 @@ func userOf(container *runtimeapi.ContainerStatus) *corev1.ContainerUser {
 		return nil
 	}
 	return &corev1.ContainerUser{Linux: &corev1.LinuxContainerUser{
-		UID: user.Uid, GID: user.Gid, SupplementalGroups: user.SupplementalGroups}}
+		UID: user.Uid, GID: user.Gid, SupplementalGroups: user.SupplementalGroups,
+	}}
 }
 
 func volumeMounts(spec *corev1.Container) []corev1.VolumeMountStatus {

@@ -38,7 +38,7 @@ func merge(started, spec corev1.ResourceRequirements, actual *runtimeapi.LinuxCo
 	out := corev1.ResourceRequirements{Limits: spec.Limits.DeepCopy(), Requests: spec.Requests.DeepCopy()}
 	if limit, set := out.Limits[corev1.ResourceCPU]; set && actual.CpuQuota > 0 && actual.CpuPeriod > 0 {
 		milli := actual.CpuQuota * 1000 / actual.CpuPeriod
-		if limit.MilliValue() != milli && !(milli == 10 && limit.MilliValue() < 10) {
+		if limit.MilliValue() != milli && (milli != 10 || limit.MilliValue() >= 10) {
 			out.Limits[corev1.ResourceCPU] = *resource.NewMilliQuantity(milli, resource.DecimalSI)
 		}
 	}

@@ -15,8 +15,10 @@ var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // ran makes a container: code < 0 means it still runs.
 func ran(name string, attempt uint32, code int32) *runtimeapi.ContainerStatus {
-	container := &runtimeapi.ContainerStatus{Id: name + "-id", Metadata: &runtimeapi.ContainerMetadata{Name: name, Attempt: attempt},
-		State: runtimeapi.ContainerState_CONTAINER_RUNNING, StartedAt: epoch.UnixNano()}
+	container := &runtimeapi.ContainerStatus{
+		Id: name + "-id", Metadata: &runtimeapi.ContainerMetadata{Name: name, Attempt: attempt},
+		State: runtimeapi.ContainerState_CONTAINER_RUNNING, StartedAt: epoch.UnixNano(),
+	}
 	if code >= 0 {
 		container.State, container.ExitCode, container.FinishedAt = runtimeapi.ContainerState_CONTAINER_EXITED, code, epoch.UnixNano()
 	}
@@ -24,8 +26,10 @@ func ran(name string, attempt uint32, code int32) *runtimeapi.ContainerStatus {
 }
 
 func observedPod(containers ...*runtimeapi.ContainerStatus) *cri.Pod {
-	return &cri.Pod{Containers: containers, Sandboxes: []*runtimeapi.PodSandboxStatus{{Id: "s", State: runtimeapi.PodSandboxState_SANDBOX_READY,
-		Network: &runtimeapi.PodSandboxNetworkStatus{Ip: "10.0.0.1"}}}}
+	return &cri.Pod{Containers: containers, Sandboxes: []*runtimeapi.PodSandboxStatus{{
+		Id: "s", State: runtimeapi.PodSandboxState_SANDBOX_READY,
+		Network: &runtimeapi.PodSandboxNetworkStatus{Ip: "10.0.0.1"},
+	}}}
 }
 
 func testPod(policy corev1.RestartPolicy, main ...string) *corev1.Pod {
@@ -223,7 +227,8 @@ func TestTransitionTimeMovesOnlyWithTheStatus(t *testing.T) {
 func TestShouldRestart(t *testing.T) {
 	rules := func(values ...int32) *corev1.Container {
 		return &corev1.Container{Name: "a", RestartPolicy: new(corev1.ContainerRestartPolicyNever), RestartPolicyRules: []corev1.ContainerRestartRule{{
-			Action: corev1.ContainerRestartRuleActionRestart, ExitCodes: &corev1.ContainerRestartRuleOnExitCodes{Operator: corev1.ContainerRestartRuleOnExitCodesOpIn, Values: values}}}}
+			Action: corev1.ContainerRestartRuleActionRestart, ExitCodes: &corev1.ContainerRestartRuleOnExitCodes{Operator: corev1.ContainerRestartRuleOnExitCodesOpIn, Values: values},
+		}}}
 	}
 	plain := &corev1.Container{Name: "a"}
 	for _, tt := range []struct {
@@ -232,8 +237,12 @@ func TestShouldRestart(t *testing.T) {
 		code      int32
 		want      bool
 	}{
-		{corev1.RestartPolicyAlways, plain, 0, true}, {corev1.RestartPolicyOnFailure, plain, 0, false}, {corev1.RestartPolicyOnFailure, plain, 1, true},
-		{corev1.RestartPolicyNever, plain, 1, false}, {corev1.RestartPolicyNever, rules(42), 42, true}, {corev1.RestartPolicyAlways, rules(42), 1, false},
+		{corev1.RestartPolicyAlways, plain, 0, true},
+		{corev1.RestartPolicyOnFailure, plain, 0, false},
+		{corev1.RestartPolicyOnFailure, plain, 1, true},
+		{corev1.RestartPolicyNever, plain, 1, false},
+		{corev1.RestartPolicyNever, rules(42), 42, true},
+		{corev1.RestartPolicyAlways, rules(42), 1, false},
 	} {
 		if got := ShouldRestart(testPod(tt.policy, "a"), tt.container, tt.code); got != tt.want {
 			t.Errorf("ShouldRestart(%s, %v, %d) = %v", tt.policy, tt.container.RestartPolicyRules, tt.code, got)

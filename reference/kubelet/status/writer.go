@@ -40,8 +40,10 @@ type record struct {
 // NewWriter returns a writer that writes once it runs.
 func NewWriter(client kubernetes.Interface, log *slog.Logger) *Writer {
 	limiter := workqueue.DefaultTypedControllerRateLimiter[types.UID]()
-	return &Writer{client: client, log: log, pods: map[types.UID]*record{},
-		queue: workqueue.NewTypedRateLimitingQueueWithConfig(limiter, workqueue.TypedRateLimitingQueueConfig[types.UID]{Name: "pod-status"})}
+	return &Writer{
+		client: client, log: log, pods: map[types.UID]*record{},
+		queue: workqueue.NewTypedRateLimitingQueueWithConfig(limiter, workqueue.TypedRateLimitingQueueConfig[types.UID]{Name: "pod-status"}),
+	}
 }
 
 // Run writes until ctx ends.

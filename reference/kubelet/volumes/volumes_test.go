@@ -40,19 +40,24 @@ func newRig(t *testing.T, existing ...runtime.Object) *rig {
 		r.tokens++
 		request.Status = authenticationv1.TokenRequestStatus{
 			Token:               "token-" + strings.Join(request.Spec.Audiences, "+") + "-" + string(request.Spec.BoundObjectRef.UID),
-			ExpirationTimestamp: metav1.NewTime(time.Now().Add(time.Duration(*request.Spec.ExpirationSeconds) * time.Second))}
+			ExpirationTimestamp: metav1.NewTime(time.Now().Add(time.Duration(*request.Spec.ExpirationSeconds) * time.Second)),
+		}
 		return true, request, nil
 	})
 	r.store = objects.New(r.client, clock.RealClock{}, slog.New(slog.DiscardHandler))
 	t.Cleanup(r.store.Close)
-	r.volumes = New(Options{Dir: t.TempDir(), Client: r.client, Store: r.store, Tokens: projected.NewTokenCache(r.client, clock.RealClock{}),
-		Mounter: r.mounter, Clock: clock.RealClock{}, Node: func() *corev1.Node { return nil }})
+	r.volumes = New(Options{
+		Dir: t.TempDir(), Client: r.client, Store: r.store, Tokens: projected.NewTokenCache(r.client, clock.RealClock{}),
+		Mounter: r.mounter, Clock: clock.RealClock{}, Node: func() *corev1.Node { return nil },
+	})
 	return r
 }
 
 func podWith(volumes ...corev1.Volume) *corev1.Pod {
-	return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "pod", UID: "uid"},
-		Spec: corev1.PodSpec{ServiceAccountName: "sa", Volumes: volumes, Containers: []corev1.Container{{Name: "c"}}}}
+	return &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "pod", UID: "uid"},
+		Spec:       corev1.PodSpec{ServiceAccountName: "sa", Volumes: volumes, Containers: []corev1.Container{{Name: "c"}}},
+	}
 }
 
 func volume(name string, source corev1.VolumeSource) corev1.Volume {
@@ -207,11 +212,15 @@ func TestEmptyDirKeepsItsContentWhenSetUpAgain(t *testing.T) {
 
 func TestClaimShowsItsVolume(t *testing.T) {
 	dir := t.TempDir()
-	pvc := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "claim", UID: "pvc"},
-		Spec: corev1.PersistentVolumeClaimSpec{VolumeName: "pv"}, Status: corev1.PersistentVolumeClaimStatus{Phase: corev1.ClaimBound}}
+	pvc := &corev1.PersistentVolumeClaim{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "claim", UID: "pvc"},
+		Spec:       corev1.PersistentVolumeClaimSpec{VolumeName: "pv"}, Status: corev1.PersistentVolumeClaimStatus{Phase: corev1.ClaimBound},
+	}
 	pv := func(uid string, source corev1.PersistentVolumeSource) *corev1.PersistentVolume {
-		return &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: "pv"},
-			Spec: corev1.PersistentVolumeSpec{ClaimRef: &corev1.ObjectReference{UID: types.UID(uid)}, PersistentVolumeSource: source}}
+		return &corev1.PersistentVolume{
+			ObjectMeta: metav1.ObjectMeta{Name: "pv"},
+			Spec:       corev1.PersistentVolumeSpec{ClaimRef: &corev1.ObjectReference{UID: types.UID(uid)}, PersistentVolumeSource: source},
+		}
 	}
 	hostPath := corev1.PersistentVolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: dir}}
 	unbound := pvc.DeepCopy()

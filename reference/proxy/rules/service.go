@@ -2,6 +2,7 @@ package rules
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -115,7 +116,7 @@ func (r routing) externalIPs(v4 bool) []netip.Addr {
 	list := r.service.Spec.ExternalIPs
 	for _, ingress := range r.service.Status.LoadBalancer.Ingress {
 		if ingress.IPMode == nil || *ingress.IPMode == corev1.LoadBalancerIPModeVIP {
-			list = append(list[:len(list):len(list)], ingress.IP)
+			list = append(slices.Clip(list), ingress.IP)
 		}
 	}
 	var ips []netip.Addr

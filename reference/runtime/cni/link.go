@@ -112,8 +112,7 @@ func (l *link) configureHost() error {
 // remove deletes the pair; the kernel drops its routes and neighbours. A link that is gone already is no error.
 func (l *link) remove() error {
 	dev, err := netlink.LinkByName(l.host)
-	var gone netlink.LinkNotFoundError
-	if errors.As(err, &gone) {
+	if _, ok := errors.AsType[netlink.LinkNotFoundError](err); ok {
 		return nil
 	}
 	if err != nil {

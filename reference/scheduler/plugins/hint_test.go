@@ -35,11 +35,13 @@ func TestHints(t *testing.T) {
 		{"a new node without", "NodeResourcesFit", wants("5"), plugin.Event{Kind: plugin.NodeAdded, Node: node("")}, false},
 		{
 			"a node that grows", "NodeResourcesFit", wants("5"),
-			plugin.Event{Kind: plugin.NodeUpdated, OldNode: node(""), Node: node("status: {allocatable: {cpu: 6}}")}, true,
+			plugin.Event{Kind: plugin.NodeUpdated, OldNode: node(""), Node: node("status: {allocatable: {cpu: 6}}")},
+			true,
 		},
 		{
 			"a node that grows in something else", "NodeResourcesFit", wants("5"),
-			plugin.Event{Kind: plugin.NodeUpdated, OldNode: node(""), Node: node("status: {allocatable: {example.com/gpu: 6}}")}, false,
+			plugin.Event{Kind: plugin.NodeUpdated, OldNode: node(""), Node: node("status: {allocatable: {example.com/gpu: 6}}")},
+			false,
 		},
 		{"a pod that shrinks", "NodeResourcesFit", wants("5"), plugin.Event{Kind: plugin.PodChanged, OldPod: wants("2"), Pod: wants("1")}, true},
 		{"a pod that starts", "NodeResourcesFit", wants("5"), plugin.Event{Kind: plugin.PodChanged, OldPod: wants("2"), Pod: wants("2")}, false},
@@ -49,11 +51,13 @@ func TestHints(t *testing.T) {
 		{"the end of another", "NodePorts", port("80"), plugin.Event{Kind: plugin.PodRemoved, Pod: port("81")}, false},
 		{
 			"a taint that goes", "TaintToleration", pod(""),
-			plugin.Event{Kind: plugin.NodeUpdated, OldNode: node("spec: {taints: [{key: k, effect: NoSchedule}]}"), Node: node("")}, true,
+			plugin.Event{Kind: plugin.NodeUpdated, OldNode: node("spec: {taints: [{key: k, effect: NoSchedule}]}"), Node: node("")},
+			true,
 		},
 		{
 			"a taint that stays", "TaintToleration", pod(""),
-			plugin.Event{Kind: plugin.NodeUpdated, OldNode: node(""), Node: node("spec: {taints: [{key: k, effect: NoSchedule}]}")}, false,
+			plugin.Event{Kind: plugin.NodeUpdated, OldNode: node(""), Node: node("spec: {taints: [{key: k, effect: NoSchedule}]}")},
+			false,
 		},
 		{"a node is uncordoned", "NodeUnschedulable", pod(""), plugin.Event{Kind: plugin.NodeUpdated, OldNode: node("spec: {unschedulable: true}"), Node: node("")}, true},
 		{"a node stays cordoned", "NodeUnschedulable", pod(""), plugin.Event{Kind: plugin.NodeUpdated, OldNode: node(""), Node: node("spec: {unschedulable: true}")}, false},
@@ -65,12 +69,14 @@ func TestHints(t *testing.T) {
 		{
 			"the friend that a pod waits for", "InterPodAffinity",
 			pod("affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: zone, labelSelector: {matchLabels: {app: web}}}]}}"),
-			plugin.Event{Kind: plugin.PodAssigned, Pod: pod("")}, true,
+			plugin.Event{Kind: plugin.PodAssigned, Pod: pod("")},
+			true,
 		},
 		{
 			"a stranger", "InterPodAffinity",
 			pod("affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: zone, labelSelector: {matchLabels: {app: db}}}]}}"),
-			plugin.Event{Kind: plugin.PodAssigned, Pod: pod("")}, false,
+			plugin.Event{Kind: plugin.PodAssigned, Pod: pod("")},
+			false,
 		},
 	} {
 		t.Run(test.plugin+"/"+test.rule, func(t *testing.T) {

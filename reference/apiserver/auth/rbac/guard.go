@@ -43,33 +43,50 @@ func (g Guard) check(ctx context.Context, obj, old runtime.Object) error {
 		return forbid(g.covers(u, o.Namespace, o.Rules), "roles", o.Name)
 	case *rbacv1.ClusterRole:
 		before, _ := old.(*rbacv1.ClusterRole)
-		if before != nil && sameRules(before.Rules, o.Rules) && sameAggregation(before, o) || g.may(ctx, u, "escalate", "clusterroles", o.Name, "") {
-			return nil
-		}
-		if o.AggregationRule != nil && (before == nil || !sameAggregation(before, o)) {
-			all := []rbacv1.PolicyRule{
-				{Verbs: []string{"*"}, APIGroups: []string{"*"}, Resources: []string{"*"}},
-				{Verbs: []string{"*"}, NonResourceURLs: []string{"*"}},
-			}
-			if err := g.covers(u, "", all); err != nil {
-				return forbid(errors.New("must have cluster-admin privileges to use an aggregationRule"), "clusterroles", o.Name)
-			}
-		}
-		return forbid(g.covers(u, "", o.Rules), "clusterroles", o.Name)
+		return g.checkClusterRole(ctx, u, o, before)
 	case *rbacv1.RoleBinding:
 		before, _ := old.(*rbacv1.RoleBinding)
-		if before != nil && before.RoleRef == o.RoleRef && sameSubjects(before.Subjects, o.Subjects) || g.mayBind(ctx, u, o.RoleRef, o.Namespace) {
+		if before != nil && grantSame(before.RoleRef, o.RoleRef, before.Subjects, o.Subjects) {
 			return nil
 		}
-		return forbid(g.coversRole(ctx, u, o.RoleRef, o.Namespace), "rolebindings", o.Name)
+		return forbid(g.checkBinding(ctx, u, o.RoleRef, o.Namespace), "rolebindings", o.Name)
 	case *rbacv1.ClusterRoleBinding:
 		before, _ := old.(*rbacv1.ClusterRoleBinding)
-		if before != nil && before.RoleRef == o.RoleRef && sameSubjects(before.Subjects, o.Subjects) || g.mayBind(ctx, u, o.RoleRef, "") {
+		if before != nil && grantSame(before.RoleRef, o.RoleRef, before.Subjects, o.Subjects) {
 			return nil
 		}
-		return forbid(g.coversRole(ctx, u, o.RoleRef, ""), "clusterrolebindings", o.Name)
+		return forbid(g.checkBinding(ctx, u, o.RoleRef, ""), "clusterrolebindings", o.Name)
 	}
 	return nil
+}
+
+func grantSame(refBefore, ref rbacv1.RoleRef, before, after []rbacv1.Subject) bool {
+	return refBefore == ref && sameSubjects(before, after)
+}
+
+// checkBinding lets who may bind the role, or has all that it grants, refer to it.
+func (g Guard) checkBinding(ctx context.Context, u user.Info, ref rbacv1.RoleRef, namespace string) error {
+	if g.mayBind(ctx, u, ref, namespace) {
+		return nil
+	}
+	return g.coversRole(ctx, u, ref, namespace)
+}
+
+func (g Guard) checkClusterRole(ctx context.Context, u user.Info, role, before *rbacv1.ClusterRole) error {
+	aggregationStays := before != nil && sameAggregation(before, role)
+	if aggregationStays && sameRules(before.Rules, role.Rules) || g.may(ctx, u, "escalate", "clusterroles", role.Name, "") {
+		return nil
+	}
+	if role.AggregationRule != nil && !aggregationStays {
+		all := []rbacv1.PolicyRule{
+			{Verbs: []string{"*"}, APIGroups: []string{"*"}, Resources: []string{"*"}},
+			{Verbs: []string{"*"}, NonResourceURLs: []string{"*"}},
+		}
+		if err := g.covers(u, "", all); err != nil {
+			return forbid(errors.New("must have cluster-admin privileges to use an aggregationRule"), "clusterroles", role.Name)
+		}
+	}
+	return forbid(g.covers(u, "", role.Rules), "clusterroles", role.Name)
 }
 
 func (g Guard) mayBind(ctx context.Context, u user.Info, ref rbacv1.RoleRef, namespace string) bool {

@@ -151,7 +151,7 @@ func TestTokenIsInvalid(t *testing.T) {
 		"account deleted": {nil, func(t *testing.T, w *world) error {
 			return w.client.CoreV1().ServiceAccounts("blue").Delete(t.Context(), "bot", del)
 		}, `serviceaccounts "bot" not found`},
-		"account recreated": {nil, func(t *testing.T, w *world) error {
+		"account recreated": {nil, func(_ *testing.T, w *world) error {
 			w.sa.UID = "sa-2"
 			return w.client.Tracker().Update(corev1.SchemeGroupVersion.WithResource("serviceaccounts"), w.sa, "blue")
 		}, "has UID"},

@@ -98,7 +98,7 @@ func (r *REST) terminate(ctx context.Context, name string, validate rest.Validat
 	err = r.store.Storage.GuaranteedUpdate(ctx, key, out, false, conditions, mark, dryrun.IsDryRun(opts.DryRun), nil)
 	if err != nil {
 		err = storeerr.InterpretDeleteError(err, corev1.Resource("namespaces"), name)
-		if _, ok := err.(apierrors.APIStatus); !ok { //nolint:errorlint // as the library does
+		if _, ok := err.(apierrors.APIStatus); !ok {
 			err = apierrors.NewInternalError(err)
 		}
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"time"
 
@@ -45,11 +46,13 @@ func Of(volume *corev1.Volume) (*corev1.ProjectedVolumeSource, bool) {
 	case volume.ConfigMap != nil:
 		from := volume.ConfigMap
 		return one(from.DefaultMode, corev1.VolumeProjection{ConfigMap: &corev1.ConfigMapProjection{
-			LocalObjectReference: from.LocalObjectReference, Items: from.Items, Optional: from.Optional}}), true
+			LocalObjectReference: from.LocalObjectReference, Items: from.Items, Optional: from.Optional,
+		}}), true
 	case volume.Secret != nil:
 		from := volume.Secret
 		return one(from.DefaultMode, corev1.VolumeProjection{Secret: &corev1.SecretProjection{
-			LocalObjectReference: corev1.LocalObjectReference{Name: from.SecretName}, Items: from.Items, Optional: from.Optional}}), true
+			LocalObjectReference: corev1.LocalObjectReference{Name: from.SecretName}, Items: from.Items, Optional: from.Optional,
+		}}), true
 	case volume.DownwardAPI != nil:
 		from := volume.DownwardAPI
 		return one(from.DefaultMode, corev1.VolumeProjection{DownwardAPI: &corev1.DownwardAPIProjection{Items: from.Items}}), true
@@ -113,9 +116,7 @@ func (c *collector) addConfigMap(ctx context.Context, source *corev1.ConfigMapPr
 	for key, value := range object.Data {
 		data[key] = []byte(value)
 	}
-	for key, value := range object.BinaryData {
-		data[key] = value
-	}
+	maps.Copy(data, object.BinaryData)
 	return c.addKeys(data, source.Items, optional, "configmap", source.Name)
 }
 

@@ -2,6 +2,8 @@
 package nodeports
 
 import (
+	"slices"
+
 	"github.com/seatrial/seatrial/reference/scheduler/plugin"
 	"github.com/seatrial/seatrial/reference/scheduler/snapshot"
 )
@@ -40,10 +42,8 @@ func (Plugin) Helps(event plugin.Event, pod *snapshot.Pod) bool {
 
 func conflict(a, b []snapshot.HostPort) bool {
 	for _, p := range a {
-		for _, q := range b {
-			if p.Conflicts(q) {
-				return true
-			}
+		if slices.ContainsFunc(b, p.Conflicts) {
+			return true
 		}
 	}
 	return false

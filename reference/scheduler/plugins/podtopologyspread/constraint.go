@@ -132,12 +132,13 @@ func conditions(pod *snapshot.Pod, spec *corev1.TopologySpreadConstraint) string
 // domains counts the pods of the group in each domain, on the nodes that have
 // the keys of all constraints.
 func (p *Plugin) domains(c *constraint, cluster *snapshot.Snapshot, all []constraint) map[string]snapshot.Domain {
-	name := c.group
+	var name strings.Builder
+	name.WriteString(c.group)
 	for i := range all {
-		name += " " + all[i].key
+		name.WriteString(" " + all[i].key)
 	}
 	return p.tallies.Count(snapshot.Group{
-		Name:    name,
+		Name:    name.String(),
 		Matches: c.counts,
 		Domain: func(node *snapshot.Node) (string, bool) {
 			return node.Labels[c.key], hasKeys(node, all) && c.honor(node)

@@ -112,13 +112,8 @@ func (p Plugin) needs(pod *snapshot.Pod) (n needs, refused string, err error) {
 			return n, fmt.Sprintf("PVC %q was not created for pod %q (pod is not owner)", pod.Namespace+"/"+name, pod.Key()), nil
 		}
 		if isBound(claim) {
-			volume, err := p.Volumes.Get(claim.Spec.VolumeName)
-			if apierrors.IsNotFound(err) {
-				n.lost = true
-			} else if err != nil {
-				return n, "", fmt.Errorf("get volume %q: %w", claim.Spec.VolumeName, err)
-			} else {
-				n.bound = append(n.bound, volume)
+			if err := n.addBound(p, claim.Spec.VolumeName); err != nil {
+				return n, "", err
 			}
 			continue
 		}
@@ -128,6 +123,20 @@ func (p Plugin) needs(pod *snapshot.Pod) (n needs, refused string, err error) {
 		n.pending = append(n.pending, claim)
 	}
 	return n, "", nil
+}
+
+// addBound adds the volume of a bound claim.
+func (n *needs) addBound(p Plugin, name string) error {
+	volume, err := p.Volumes.Get(name)
+	switch {
+	case apierrors.IsNotFound(err):
+		n.lost = true
+	case err != nil:
+		return fmt.Errorf("get volume %q: %w", name, err)
+	default:
+		n.bound = append(n.bound, volume)
+	}
+	return nil
 }
 
 // waits says whether the claim's class binds with the first consumer.
