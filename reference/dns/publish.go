@@ -37,7 +37,7 @@ type publisher struct {
 	slice   *discoveryv1.EndpointSlice
 	objects *records.Cached
 	changed chan struct{} // either object may differ from what it should be
-	done    chan struct{} // closed when both are there
+	done    chan struct{} // closed when both are there, and the cache that answers has them
 }
 
 func newPublisher(o Options, objects *records.Cached) *publisher {
@@ -92,7 +92,7 @@ func (p *publisher) run(ctx context.Context) error {
 		}
 		err := p.publish(ctx)
 		if err == nil {
-			if !published {
+			if !published && p.seen() {
 				published = true
 				close(p.done)
 			}
@@ -114,6 +114,11 @@ func (p *publisher) run(ctx context.Context) error {
 			p.notify()
 		}
 	}
+}
+
+// seen reports whether questions about the name server itself are answered.
+func (p *publisher) seen() bool {
+	return p.objects.Service(serviceNamespace, serviceName) != nil && len(p.objects.Slices(serviceNamespace, serviceName)) > 0
 }
 
 func (p *publisher) notify() {
