@@ -49,8 +49,11 @@ func (w *Writer) Close() error {
 }
 
 // Read reads the journal of a run. A broken last line is left out: the run was killed while it wrote it.
-func Read(dir string) (*Journal, error) {
-	file, err := os.Open(filepath.Join(dir, Name))
+func Read(dir string) (*Journal, error) { return ReadFile(filepath.Join(dir, Name)) }
+
+// ReadFile reads a journal that is kept under any name.
+func ReadFile(path string) (*Journal, error) {
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read journal: %w", err)
 	}
