@@ -8,7 +8,9 @@ import (
 	"net/netip"
 	"path/filepath"
 
+	"github.com/seatrial/seatrial/reference/apiserver/auth/tokens"
 	"github.com/seatrial/seatrial/reference/controllers"
+	"github.com/seatrial/seatrial/reference/controllers/localvolume"
 	"github.com/seatrial/seatrial/reference/dns"
 	"github.com/seatrial/seatrial/reference/kubelet"
 	"github.com/seatrial/seatrial/reference/pki"
@@ -32,11 +34,18 @@ func (c *cluster) components() map[string]func(context.Context) error {
 }
 
 func (c *cluster) control(ctx context.Context) error {
+	issuer, err := tokens.NewIssuer(tokens.IssuerOptions{Key: c.bundle.ServiceAccountKey})
+	if err != nil {
+		return err
+	}
 	all, err := controllers.New(controllers.Options{
-		Config:  c.server.ClientConfig("system:kube-controller-manager"),
-		RootCA:  c.bundle.CA.PEM(),
-		PodCIDR: podNetwork,
-		Logger:  c.Log.With("component", "controllers"),
+		Config:       c.server.ClientConfig("system:kube-controller-manager"),
+		RootCA:       c.bundle.CA.PEM(),
+		PodCIDR:      podNetwork,
+		Tokens:       issuer,
+		Authority:    c.bundle.CA,
+		LocalVolumes: &localvolume.Options{NodeName: c.NodeName, Dir: filepath.Join(c.Place.DataDir, "volumes")},
+		Logger:       c.Log.With("component", "controllers"),
 	})
 	if err != nil {
 		return err
