@@ -17,8 +17,11 @@ type Journal struct {
 	Started map[string]Started
 	Steps   map[string][]Step
 	Calls   map[string][]Call
-	// Required is what the run's profile asks for; nil means all of Order.
+	// Required is what the run's profile asks for or its budget has room for; nil means all of Order. See Selected.
 	Required []string
+	// Unfit are those of Order that the budget has no room for.
+	Unfit    []string
+	Estimate map[string]float64
 	// Resumes is how often a later process went on with the run.
 	Resumes   int
 	Isolation *Isolation
@@ -41,6 +44,8 @@ func (j *Journal) Add(r Record) {
 	case r.Selected != nil:
 		j.Order = append(j.Order, r.Selected.IDs...)
 		j.Required = append(j.Required, r.Selected.Required...)
+		j.Unfit = append(j.Unfit, r.Selected.Unfit...)
+		j.Estimate = r.Selected.Estimate
 	case r.Started != nil:
 		j.Started[r.Started.ID] = *r.Started
 		j.Steps[r.Started.ID] = nil

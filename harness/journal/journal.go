@@ -33,22 +33,37 @@ type Run struct {
 	// Cluster is the address of the API server, Version what it says its version is.
 	Cluster string `json:"cluster"`
 	Version string `json:"version"`
+	// ClusterUID is the UID of the Namespace kube-system, by which a cluster is known again; empty when it may not be read.
+	ClusterUID string `json:"clusterUID,omitempty"`
+	// Throwaway is the name of the cluster when the run made it for itself.
+	Throwaway string `json:"throwaway,omitempty"`
 	// Kit is the version of the harness.
 	Kit          string   `json:"kit,omitempty"`
 	Selection    string   `json:"selection,omitempty"`
 	Capabilities []string `json:"capabilities"`
+	// Absent tells of each capability that the cluster lacks why it counts as absent.
+	Absent map[string]string `json:"absent,omitempty"`
 	// Profile is the name of the profile that was asked for; empty means none.
 	Profile string `json:"profile,omitempty"`
 	// Parallel is how many scenarios ran side by side; Seed is that of the shuffled order, 0 when it was not shuffled.
 	Parallel int   `json:"parallel,omitempty"`
 	Seed     int64 `json:"seed,omitempty"`
+	// Budget is the time the run was given, in seconds; Repeat how often every scenario runs; Retries how often it is tried again.
+	Budget  float64 `json:"budget,omitempty"`
+	Repeat  int     `json:"repeat,omitempty"`
+	Retries int     `json:"retries,omitempty"`
 }
 
 // Selected lists the scenarios of the run in the order of the pages.
 type Selected struct {
 	IDs []string `json:"ids"`
-	// Required lists those without which the run is partial: what its profile asks for. A run without a profile requires all of IDs.
+	// Required lists those without which the run is partial: what its profile asks for, or without a profile, what its budget has room
+	// for. A run with neither requires all of IDs.
 	Required []string `json:"required,omitempty"`
+	// Unfit lists those that the budget has no room for. They are among IDs and do not run.
+	Unfit []string `json:"unfit,omitempty"`
+	// Estimate is how many seconds a scenario took in the run before, or is thought to take; for forecasts, and for nothing else.
+	Estimate map[string]float64 `json:"estimate,omitempty"`
 }
 
 // Resumed tells that a later process goes on with a run that ended early. What has a result is not run again.
@@ -74,6 +89,12 @@ type Step struct {
 	Error   string  `json:"error,omitempty"`
 }
 
+// The values of Result.Expected.
+const (
+	KnownFailing = "known-failing"
+	KnownFlaky   = "known-flaky"
+)
+
 // Result is the verdict on a scenario.
 type Result struct {
 	ID      string          `json:"id"`
@@ -92,6 +113,7 @@ type Result struct {
 	// Expected is known-failing or known-flaky when a list of the user says so, with the reason that stands there.
 	Expected       string `json:"expected,omitempty"`
 	ExpectedReason string `json:"expectedReason,omitempty"`
+	ExpectedIssue  string `json:"expectedIssue,omitempty"`
 	// Left tells what the clean-up could not remove. It does not change the verdict.
 	Left string `json:"left,omitempty"`
 }
@@ -154,4 +176,10 @@ type End struct {
 	ClusterLost bool            `json:"clusterLost,omitempty"`
 	// Left lists what the run could not remove from the cluster.
 	Left []string `json:"left,omitempty"`
+	// UnexpectedPasses lists the known-failing scenarios that passed; each of them fails the run.
+	UnexpectedPasses []string `json:"unexpectedPasses,omitempty"`
+	// Known is the file of known failures.
+	Known string `json:"known,omitempty"`
+	// Throttled is how often the API server asked the kit to come back later, and the kit did.
+	Throttled int `json:"throttled,omitempty"`
 }
