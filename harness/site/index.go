@@ -1,0 +1,204 @@
+package site
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/seatrial/seatrial/harness/journal"
+	"github.com/seatrial/seatrial/harness/verdict"
+)
+
+// How many entries of a list the index shows at once.
+const (
+	firstTroubles = 6
+	slowest       = 6
+)
+
+// index is the page to start from: the verdict on the run in one screen, the search, and the areas.
+type index struct {
+	frame
+	Results    bool
+	Chapters   []*chapter
+	Pages      int
+	Behaviours int
+	Counts     []count
+	Search     searchIndex
+	Tags       []string
+
+	Outcome  verdict.Outcome
+	Headline string
+	Reason   string
+	Facts    []fact
+	// Trouble lists what was tried and did not hold; More is the rest of a long list.
+	Trouble, More []*behaviour
+	// Expected lists what a list of the user says about.
+	Expected  []*behaviour
+	Lacking   []lack
+	Offered   []string
+	Isolation *journal.Isolation
+	Left      []string
+	Unclean   []*behaviour
+	Slowest   []*behaviour
+}
+
+type fact struct{ Name, Value string }
+
+// lack is a reason for which behaviours are not supported.
+type lack struct {
+	Why        string
+	Behaviours []*behaviour
+}
+
+func (b *book) index() *index {
+	v := &index{frame: newFrame("Kubernetes, by behaviour", IndexName, b.site), Results: b.results(), Chapters: b.chapters(), Pages: len(b.pages)}
+	all := b.all()
+	v.Behaviours = len(all)
+	v.Search = b.searchIndex()
+	tags := map[string]int{}
+	for _, s := range all {
+		for _, label := range s.Labels {
+			tags[label]++
+		}
+	}
+	v.Tags = inOrder(tags)
+	slices.Sort(v.Tags)
+	if b.results() {
+		v.judge(b.journal)
+		v.sort(all)
+	}
+	return v
+}
+
+// judge takes over what the journal says of the run as a whole.
+func (v *index) judge(j *journal.Journal) {
+	v.Title = "Run " + j.Run.ID
+	tally := j.Counts()
+	v.Counts, v.Outcome = countsOf(tally), tally.Outcome()
+	v.Offered, v.Isolation = j.Run.Capabilities, j.Isolation
+	took := ""
+	if j.End == nil {
+		v.Reason = "The run was killed before its end."
+	} else {
+		v.Outcome, v.Reason, v.Left, took = j.End.Outcome, j.End.Reason, j.End.Left, seconds(j.End.Seconds)
+	}
+	v.Headline = headline(v.Outcome, tally)
+	order := ""
+	if j.Run.Seed != 0 {
+		order = fmt.Sprintf(", shuffled by %d", j.Run.Seed)
+	}
+	parallel := ""
+	if j.Run.Parallel > 0 {
+		parallel = fmt.Sprintf("%d%s", j.Run.Parallel, order)
+	}
+	resumed := ""
+	if j.Resumes > 0 {
+		resumed = plural(j.Resumes, "time", "times")
+	}
+	for _, f := range []fact{
+		{"Cluster", j.Run.Cluster},
+		{"Kubernetes", j.Run.Version},
+		{"Began", j.Begin.UTC().Format("2006-01-02 15:04:05 UTC")},
+		{"Took", took},
+		{"Profile", j.Run.Profile},
+		{"Selection", j.Run.Selection},
+		{"Side by side", parallel},
+		{"Resumed", resumed},
+		{"Seatrial", j.Run.Kit},
+	} {
+		if f.Value != "" {
+			v.Facts = append(v.Facts, f)
+		}
+	}
+}
+
+// headline says the result of the run in one sentence.
+func headline(outcome verdict.Outcome, tally verdict.Counts) string {
+	total := 0
+	for _, n := range tally {
+		total += n
+	}
+	held, apart := tally[verdict.Passed]+tally[verdict.Flaky], ""
+	if n := tally[verdict.Unsupported]; n > 0 {
+		apart = fmt.Sprintf("; %d are not supported here", n)
+		if n == 1 {
+			apart = "; one is not supported here"
+		}
+	}
+	switch outcome {
+	case verdict.Failure:
+		if tally[verdict.Failed] == 0 {
+			return "This run counts as a failure"
+		}
+		if tally[verdict.Failed] == 1 {
+			return fmt.Sprintf("One of %d behaviours does not hold", total)
+		}
+		return fmt.Sprintf("%d of %d behaviours do not hold", tally[verdict.Failed], total)
+	case verdict.Success:
+		if held == total {
+			return fmt.Sprintf("All %d behaviours hold", total)
+		}
+		return fmt.Sprintf("%d of %d behaviours hold%s", held, total, apart)
+	case verdict.Partial:
+		open := tally[verdict.Error] + tally[verdict.Blocked] + tally[verdict.NotRun]
+		return fmt.Sprintf("Nothing failed, but %d of %d behaviours could not be judged", open, total)
+	}
+	return "Nothing was judged: this run says nothing about the cluster"
+}
+
+// sort puts the behaviours into the lists of the index.
+func (v *index) sort(all []*behaviour) {
+	lacking := map[string]int{}
+	for _, order := range []verdict.Verdict{verdict.Failed, verdict.Error, verdict.Blocked, verdict.Flaky} {
+		for _, s := range all {
+			if s.Result.Verdict == order && s.Result.Expected == "" {
+				v.Trouble = append(v.Trouble, s)
+			}
+		}
+	}
+	for _, s := range all {
+		if s.Result.Expected != "" {
+			v.Expected = append(v.Expected, s)
+		}
+		if s.Result.Left != "" {
+			v.Unclean = append(v.Unclean, s)
+		}
+		if s.Result.Verdict != verdict.Unsupported {
+			continue
+		}
+		at, ok := lacking[s.Result.Why]
+		if !ok {
+			at = len(v.Lacking)
+			lacking[s.Result.Why] = at
+			v.Lacking = append(v.Lacking, lack{Why: s.Result.Why})
+		}
+		v.Lacking[at].Behaviours = append(v.Lacking[at].Behaviours, s)
+	}
+	if len(v.Trouble) > firstTroubles+2 {
+		v.Trouble, v.More = v.Trouble[:firstTroubles], v.Trouble[firstTroubles:]
+	}
+	byTime := slices.Clone(all)
+	slices.SortStableFunc(byTime, func(a, b *behaviour) int { return int(1000 * (b.Result.Seconds - a.Result.Seconds)) })
+	for _, s := range byTime[:min(slowest, len(byTime))] {
+		if s.Result.Seconds > 0 {
+			v.Slowest = append(v.Slowest, s)
+		}
+	}
+}
+
+// Clean tells that the run left the cluster as it was, as far as one looked.
+func (v *index) Clean() bool {
+	return v.Isolation != nil && len(v.Isolation.Left)+len(v.Isolation.Touched)+len(v.Left) == 0
+}
+
+// Sign is the mark of the outcome.
+func (v *index) Sign() string {
+	switch v.Outcome {
+	case verdict.Success:
+		return "✓"
+	case verdict.Failure:
+		return "✗"
+	case verdict.Partial:
+		return "~"
+	}
+	return "!"
+}

@@ -1,0 +1,61 @@
+package site
+
+import (
+	"html/template"
+	"regexp"
+	"strings"
+)
+
+// token finds in a line of YAML, block or flow style, what is set in a colour of its own. What it leaves out stays plain.
+var token = regexp.MustCompile(`(?P<c>(?:^|\s)#.*$)` +
+	`|(?P<k>(?:"(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_$.~/-][A-Za-z0-9_$./~-]*(?:\{[a-z]+\})?):)(?:\s|$)` +
+	`|(?P<s>"(?:[^"\\]|\\.)*"|'[^']*')` +
+	`|(?P<m><[^<>]*(?:>|/>)|\$\{[a-z][A-Za-z0-9-]*\})` +
+	`|(?P<n>\b(?:true|false|null|\d+(?:\.\d+)?(?:[a-zA-Z]{1,2})?)\b)` +
+	`|(?P<p>[A-Za-z0-9_$./~:@%+-]+)`)
+
+// block is the end of a line after which a text follows as it is.
+var block = regexp.MustCompile(`[:-]\s+[|>][+-]?\s*$`)
+
+// yaml sets a text that is YAML, or near enough.
+func yaml(text string) template.HTML {
+	var m markup
+	verbatim := -1
+	for line := range strings.Lines(text) {
+		body := strings.TrimRight(line, "\n")
+		indent := len(body) - len(strings.TrimLeft(body, " "))
+		switch {
+		case verbatim >= 0 && (indent > verbatim || strings.TrimSpace(body) == ""):
+			m.tagged(`<span class="s">`, body, "</span>")
+		default:
+			verbatim = -1
+			colour(&m, body)
+			if block.MatchString(body) {
+				verbatim = indent
+			}
+		}
+		m.WriteString(line[len(body):])
+	}
+	return m.html()
+}
+
+func colour(m *markup, line string) {
+	names := token.SubexpNames()
+	at := 0
+	for _, found := range token.FindAllStringSubmatchIndex(line, -1) {
+		for i := 1; i < len(names); i++ {
+			from, to := found[2*i], found[2*i+1]
+			if from < 0 {
+				continue
+			}
+			m.plain(line[at:from])
+			if names[i] == "p" {
+				m.plain(line[from:to])
+			} else {
+				m.tagged(`<span class="`+names[i]+`">`, line[from:to], "</span>")
+			}
+			at = to
+		}
+	}
+	m.plain(line[at:])
+}
