@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,7 +27,41 @@ func Create(dir string) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create journal: %w", err)
 	}
+	if err := lock(file); err != nil {
+		return nil, errors.Join(fmt.Errorf("create journal: %w", err), file.Close())
+	}
 	return &Writer{file: file}, nil
+}
+
+// ErrInUse tells that the run whose journal it is still goes on.
+var ErrInUse = errors.New("another process writes it")
+
+// Resume opens the journal of a run that ended early, to append to it. A broken last line is cut off. The error is ErrInUse while a process
+// still writes the journal, which the system knows: a process that was killed writes no more.
+func Resume(dir string) (*Writer, *Journal, error) {
+	file, err := os.OpenFile(filepath.Join(dir, Name), os.O_RDWR|os.O_APPEND, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("resume journal: %w", err)
+	}
+	j, err := takeOver(file, dir)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("resume journal: %w", err), file.Close())
+	}
+	return &Writer{file: file}, j, nil
+}
+
+func takeOver(file *os.File, dir string) (*Journal, error) {
+	if err := lock(file); err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return nil, err
+	}
+	if err := file.Truncate(int64(bytes.LastIndexByte(text, '\n') + 1)); err != nil {
+		return nil, err
+	}
+	return Read(dir)
 }
 
 // Append adds one record with a single write, so that a crash leaves at most one broken line, the last.

@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -83,5 +84,40 @@ func TestABrokenLineInTheMiddleIsAnError(t *testing.T) {
 	}
 	if _, err := journal.Read(dir); err == nil {
 		t.Error("no error")
+	}
+}
+
+func TestAResumedJournalGoesOnAfterItsLastWholeLine(t *testing.T) {
+	dir := write(t)
+	file, err := os.OpenFile(filepath.Join(dir, journal.Name), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.WriteString(`{"result":{"id":"c","verdi`); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w, past, err := journal.Resume(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if past.Run.ID != "r1" || past.Result("b").Why != "no" {
+		t.Errorf("got %+v", past)
+	}
+	if _, _, err := journal.Resume(dir); !errors.Is(err, journal.ErrInUse) {
+		t.Errorf("resumed while it is written: %v", err)
+	}
+	for _, r := range []journal.Record{{Resumed: &journal.Resumed{Left: 1}}, {Result: &journal.Result{ID: "c", Verdict: verdict.Passed}}} {
+		if err := w.Append(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if j, err := journal.Read(dir); err != nil || j.Resumes != 1 || j.Result("c").Verdict != verdict.Passed || j.Result("a").Verdict != verdict.Passed {
+		t.Errorf("got %+v, %v", j, err)
 	}
 }
