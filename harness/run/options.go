@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/client-go/rest"
 
+	"github.com/seatrial/seatrial/harness/journal"
 	"github.com/seatrial/seatrial/harness/verdict"
 )
 
@@ -35,6 +36,8 @@ type Options struct {
 	ReportDir string
 	// Progress gets lines about the run while it goes on; nil means none.
 	Progress io.Writer
+	// Observe gets every record of the journal, one after the other. It must not wait; nil means nobody looks.
+	Observe func(journal.Record)
 	// Throwaway says that the cluster is removed after the run: nobody waits for its Namespaces to end.
 	Throwaway bool
 	// Kubectl is the command that runs kubectl; when empty, this program with the argument kubectl.
@@ -64,6 +67,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Progress == nil {
 		o.Progress = io.Discard
+	}
+	if o.Observe == nil {
+		o.Observe = func(journal.Record) {}
 	}
 	if len(o.Kubectl) == 0 {
 		o.Kubectl = []string{os.Args[0], "kubectl"}

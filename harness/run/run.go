@@ -191,6 +191,7 @@ func (r *runner) record(record journal.Record) {
 		r.broken = err
 	}
 	r.terminal.Show(record, r.folded)
+	r.Observe(record)
 }
 
 // keep writes evidence to files.
