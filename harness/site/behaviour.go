@@ -2,6 +2,7 @@ package site
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/seatrial/seatrial/harness/journal"
@@ -19,8 +20,10 @@ type behaviour struct {
 	Shown bool
 	Lines []line
 	// Again marks a row of an outline after the first: it reads the same but for its values.
-	Again    bool
+	Again bool
+	// Labels are the tags but the id; Own those of them that do not stand for the whole page.
 	Labels   []string
+	Own      []string
 	Evidence []exhibit
 	// Calls is what the scenario asked of the API server.
 	Calls []journal.Call
@@ -54,6 +57,9 @@ func (b *book) behaviour(s spec.Scenario, feature spec.Feature, q *quota) *behav
 	for _, tag := range s.Tags {
 		if name := strings.TrimPrefix(tag, "@"); !strings.HasPrefix(name, "id:") {
 			shown.Labels = append(shown.Labels, name)
+			if !slices.Contains(feature.Tags, tag) {
+				shown.Own = append(shown.Own, name)
+			}
 		}
 	}
 	if b.results() {
@@ -79,6 +85,9 @@ func lines(s spec.Scenario, result journal.Result, done []journal.Step) []line {
 	list := make([]line, 0, len(s.Steps))
 	for i, step := range s.Steps {
 		l := line{Step: step, Seconds: took[i], Turn: i > 0 && step.Phase != s.Steps[i-1].Phase}
+		if i > 0 && !l.Turn && step.Keyword == string(step.Phase) {
+			l.Keyword = "And" // what follows a Background begins with the same word again
+		}
 		switch {
 		case ended >= 0 && i == ended:
 			l.State, l.Error = stopped, result.Error

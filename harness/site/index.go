@@ -2,7 +2,9 @@ package site
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/seatrial/seatrial/harness/journal"
 	"github.com/seatrial/seatrial/harness/verdict"
@@ -10,8 +12,8 @@ import (
 
 // How many entries of a list the index shows at once.
 const (
-	firstTroubles = 6
-	slowest       = 6
+	firstTroubles = 5
+	slowest       = 5
 )
 
 // index is the page to start from: the verdict on the run in one screen, the search, and the areas.
@@ -32,7 +34,9 @@ type index struct {
 	// Trouble lists what was tried and did not hold; More is the rest of a long list.
 	Trouble, More []*behaviour
 	// Expected lists what a list of the user says about.
-	Expected  []*behaviour
+	Expected []*behaviour
+	// Absent lists the capabilities that the cluster lacks; Lacking the reasons for which behaviours are not supported.
+	Absent    []fact
 	Lacking   []lack
 	Offered   []string
 	Isolation *journal.Isolation
@@ -73,7 +77,7 @@ func (b *book) index() *index {
 func (v *index) judge(j *journal.Journal) {
 	v.Title = "Run " + j.Run.ID
 	tally := j.Counts()
-	v.Counts, v.Outcome = countsOf(tally), tally.Outcome()
+	v.Counts, v.Outcome = countsOf(tally), j.Outcome()
 	v.Offered, v.Isolation = j.Run.Capabilities, j.Isolation
 	took := ""
 	if j.End == nil {
@@ -81,61 +85,73 @@ func (v *index) judge(j *journal.Journal) {
 	} else {
 		v.Outcome, v.Reason, v.Left, took = j.End.Outcome, j.End.Reason, j.End.Left, seconds(j.End.Seconds)
 	}
-	v.Headline = headline(v.Outcome, tally)
-	order := ""
-	if j.Run.Seed != 0 {
-		order = fmt.Sprintf(", shuffled by %d", j.Run.Seed)
+	v.Headline = headline(j, v.Outcome)
+	for _, name := range slices.Sorted(maps.Keys(j.Run.Absent)) {
+		v.Absent = append(v.Absent, fact{name, j.Run.Absent[name]})
 	}
-	parallel := ""
-	if j.Run.Parallel > 0 {
-		parallel = fmt.Sprintf("%d%s", j.Run.Parallel, order)
-	}
-	resumed := ""
-	if j.Resumes > 0 {
-		resumed = plural(j.Resumes, "time", "times")
-	}
-	for _, f := range []fact{
-		{"Cluster", j.Run.Cluster},
-		{"Kubernetes", j.Run.Version},
-		{"Began", j.Begin.UTC().Format("2006-01-02 15:04:05 UTC")},
-		{"Took", took},
-		{"Profile", j.Run.Profile},
-		{"Selection", j.Run.Selection},
-		{"Side by side", parallel},
-		{"Resumed", resumed},
-		{"Seatrial", j.Run.Kit},
-	} {
+	for _, f := range facts(j.Run, j.Begin, j.Resumes) {
 		if f.Value != "" {
 			v.Facts = append(v.Facts, f)
 		}
 	}
+	if took != "" {
+		v.Facts = slices.Insert(v.Facts, min(3, len(v.Facts)), fact{"Took", took})
+	}
+}
+
+// facts tells what ran against what. Those without a value are not shown.
+func facts(run journal.Run, begin time.Time, resumes int) []fact {
+	parallel, budget, resumed := "", "", ""
+	if run.Parallel > 0 {
+		parallel = fmt.Sprint(run.Parallel)
+	}
+	if run.Seed != 0 {
+		parallel += fmt.Sprintf(", shuffled by %d", run.Seed)
+	}
+	if run.Budget > 0 {
+		budget = seconds(run.Budget)
+	}
+	if resumes > 0 {
+		resumed = plural(resumes, "time", "times")
+	}
+	return []fact{
+		{"Cluster", run.Cluster},
+		{"Kubernetes", run.Version},
+		{"Began", begin.UTC().Format("2006-01-02 15:04 UTC")},
+		{"Profile", run.Profile},
+		{"Selection", run.Selection},
+		{"Budget", budget},
+		{"Side by side", parallel},
+		{"Resumed", resumed},
+		{"Seatrial", run.Kit},
+	}
 }
 
 // headline says the result of the run in one sentence.
-func headline(outcome verdict.Outcome, tally verdict.Counts) string {
-	total := 0
-	for _, n := range tally {
-		total += n
-	}
-	held, apart := tally[verdict.Passed]+tally[verdict.Flaky], ""
-	if n := tally[verdict.Unsupported]; n > 0 {
-		apart = fmt.Sprintf("; %d are not supported here", n)
-		if n == 1 {
-			apart = "; one is not supported here"
+func headline(j *journal.Journal, outcome verdict.Outcome) string {
+	tally, total, failed := j.Counts(), len(j.Order), 0
+	for _, id := range j.Order {
+		if r := j.Result(id); r.Verdict == verdict.Failed && r.Decides() {
+			failed++
 		}
 	}
 	switch outcome {
 	case verdict.Failure:
-		if tally[verdict.Failed] == 0 {
-			return "This run counts as a failure"
+		if passes := len(j.UnexpectedPasses()); failed == 0 && passes > 0 {
+			return plural(passes, "behaviour that was known to fail passes", "behaviours that were known to fail pass")
 		}
-		if tally[verdict.Failed] == 1 {
+		if failed == 1 {
 			return fmt.Sprintf("One of %d behaviours does not hold", total)
 		}
-		return fmt.Sprintf("%d of %d behaviours do not hold", tally[verdict.Failed], total)
+		return fmt.Sprintf("%d of %d behaviours do not hold", failed, total)
 	case verdict.Success:
+		held := tally[verdict.Passed] + tally[verdict.Flaky]
 		if held == total {
 			return fmt.Sprintf("All %d behaviours hold", total)
+		}
+		apart := ""
+		if n := tally[verdict.Unsupported]; n > 0 {
+			apart = "; " + plural(n, "is not supported here", "are not supported here")
 		}
 		return fmt.Sprintf("%d of %d behaviours hold%s", held, total, apart)
 	case verdict.Partial:

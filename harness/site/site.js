@@ -45,7 +45,7 @@
       place.classList.add("found");
       place.focus({ preventScroll: true });
     }
-    place.scrollIntoView({ block: "start" });
+    place.scrollIntoView({ block: "start", behavior: "instant" });
   }
 
   async function copy(text) {

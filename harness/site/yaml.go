@@ -17,13 +17,14 @@ var token = regexp.MustCompile(`(?P<c>(?:^|\s)#.*$)` +
 // block is the end of a line after which a text follows as it is.
 var block = regexp.MustCompile(`[:-]\s+[|>][+-]?\s*$`)
 
-// yaml sets a text that is YAML, or near enough.
+// yaml sets a text that is YAML, or near enough. Each line is an element, so that one that is too long hangs below its beginning.
 func yaml(text string) template.HTML {
 	var m markup
 	verbatim := -1
 	for line := range strings.Lines(text) {
 		body := strings.TrimRight(line, "\n")
 		indent := len(body) - len(strings.TrimLeft(body, " "))
+		m.WriteString("<i>")
 		switch {
 		case verbatim >= 0 && (indent > verbatim || strings.TrimSpace(body) == ""):
 			m.tagged(`<span class="s">`, body, "</span>")
@@ -34,7 +35,7 @@ func yaml(text string) template.HTML {
 				verbatim = indent
 			}
 		}
-		m.WriteString(line[len(body):])
+		m.WriteString(line[len(body):] + "</i>")
 	}
 	return m.html()
 }
