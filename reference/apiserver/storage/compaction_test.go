@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,12 +14,12 @@ import (
 // clockHistory has the revision of its age in seconds, plus one.
 type clockHistory struct {
 	start     time.Time
-	broken    bool
+	broken    atomic.Bool
 	compacted []int64
 }
 
 func (h *clockHistory) Revision(context.Context) (int64, error) {
-	if h.broken {
+	if h.broken.Load() {
 		return 0, errors.New("no leader")
 	}
 	return int64(time.Since(h.start).Seconds()) + 1, nil
@@ -60,12 +61,12 @@ func TestCompactionGoesOnAfterEtcdWasAway(t *testing.T) {
 		c := startCompactor(h, 5*time.Minute, slog.New(slog.DiscardHandler))
 		defer c.Stop()
 		after(150 * time.Second) // rounds at 0, 1 and 2 minutes
-		h.broken = true
+		h.broken.Store(true)
 		after(6 * time.Minute)
 		if len(h.compacted) != 0 {
 			t.Errorf("forgotten %v while etcd was away", h.compacted)
 		}
-		h.broken = false
+		h.broken.Store(false)
 		after(time.Minute)
 		if want := []int64{121}; !slices.Equal(h.compacted, want) {
 			t.Errorf("forgotten %v; want %v", h.compacted, want)
