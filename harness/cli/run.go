@@ -22,6 +22,8 @@ import (
 type runFlags struct {
 	kubeconfig, context string
 	driver              string
+	// sonobuoy makes the run a plugin of Sonobuoy; inCluster takes the cluster in which this process is a pod.
+	sonobuoy, inCluster bool
 	options             run.Options
 }
 
@@ -37,7 +39,9 @@ func (e *env) run() *cobra.Command {
 		Example: "  seatrial run\n" +
 			"  seatrial run --kubeconfig ~/.kube/config --tags '@id:workloads.* and not @slow'",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return e.runSpec(cmd.Context(), &flags) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return e.asPlugin(cmd.Context(), &flags, func(ctx context.Context) error { return e.runSpec(ctx, &flags) })
+		},
 	}
 	driverFlag(cmd, &flags.driver)
 	f := cmd.Flags()
@@ -47,6 +51,7 @@ func (e *env) run() *cobra.Command {
 	f.IntVar(&flags.options.Parallel, "parallel", 0, "how many scenarios run side by side (default 16)")
 	f.StringVar(&flags.options.ReportDir, "report", "", "folder of the reports (default reports/runs/<time>, linked as reports/latest)")
 	f.StringVar(&flags.options.ImageRegistry, "image-registry", "", "mirror of the images that the specification uses")
+	f.BoolVar(&flags.sonobuoy, "sonobuoy", false, "run as a plugin of Sonobuoy in the cluster to judge; also when $SONOBUOY_RESULTS_DIR is set")
 	f.Float64Var(&flags.options.Scale, "timeout-scale", 1, "stretch all time bounds, for slow clusters")
 	return cmd
 }
@@ -63,10 +68,13 @@ func (e *env) runSpec(ctx context.Context, flags *runFlags) error {
 		return codeError(verdict.ExitInvalid)
 	}
 	remove := func() error { return nil }
-	if flags.kubeconfig == "" && flags.context == "" {
+	switch {
+	case flags.inCluster:
+		o.Config, err = run.InCluster()
+	case flags.kubeconfig == "" && flags.context == "":
 		o.Throwaway = true
 		o.Config, remove, err = e.throwaway(ctx, flags.driver)
-	} else {
+	default:
 		o.Config, err = run.Connect(flags.kubeconfig, flags.context)
 	}
 	if err != nil {

@@ -37,6 +37,15 @@ func Connect(path, kubeContext string) (*rest.Config, error) {
 	return config, nil
 }
 
+// InCluster is how a pod reaches the cluster that it runs in, as its ServiceAccount.
+func InCluster() (*rest.Config, error) {
+	config, err := rest.InClusterConfig()
+	if err != nil {
+		return nil, &Unreachable{fmt.Errorf("as a pod: %w (elsewhere, say --kubeconfig)", err)}
+	}
+	return config, nil
+}
+
 // survey asks what the cluster is and what it offers.
 func survey(ctx context.Context, cluster *client.Cluster) (version string, capabilities []string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, reach)
