@@ -143,7 +143,7 @@ func (r *runner) run(ctx context.Context, selected []spec.Scenario) (Result, err
 	r.heart = newHeartbeat(r.cluster.Alive, stop)
 	var beating sync.WaitGroup
 	beating.Go(func() { r.heart.run(running) })
-	schedule(running, selected, r.Parallel, func(s spec.Scenario) { r.scenario(running, s) })
+	scheduler{parallel: r.Parallel, do: func(s spec.Scenario) bool { r.scenario(running, s); return false }}.run(running, longestFirst(selected, estimate(selected, nil)))
 	end := r.end(ctx, context.Cause(running))
 	stop(nil)
 	beating.Wait()

@@ -15,7 +15,6 @@ import (
 	"github.com/seatrial/seatrial/harness/verdict"
 	"github.com/seatrial/seatrial/steps"
 	"github.com/seatrial/seatrial/steps/client"
-	"github.com/seatrial/seatrial/steps/wait"
 )
 
 // errDeadline is the cause with which a scenario that takes too long ends.
@@ -52,7 +51,7 @@ func (r *runner) attempt(ctx context.Context, s spec.Scenario, result *journal.R
 	if err != nil && bounded.Err() != nil && !errors.Is(err, errDeadline) && errors.Is(context.Cause(bounded), errDeadline) {
 		err = fmt.Errorf("%w: %w", errDeadline, err)
 	}
-	r.judge(ctx, s, err, result, namespace)
+	r.judge(ctx, s, err, result, world)
 	if world != nil {
 		// The clean-up has its own time, also when the run was interrupted; there is none where nobody listens.
 		if _, gone := context.Cause(ctx).(*ClusterLost); !gone { //nolint:errorlint // the cause is set by this package
@@ -94,7 +93,7 @@ func (r *runner) step(ctx context.Context, world *steps.World, step spec.Step) (
 }
 
 // judge turns the error of a scenario into its verdict.
-func (r *runner) judge(ctx context.Context, s spec.Scenario, err error, result *journal.Result, namespace string) {
+func (r *runner) judge(ctx context.Context, s spec.Scenario, err error, result *journal.Result, world *steps.World) {
 	if err == nil {
 		result.Verdict = verdict.Passed
 		return
@@ -123,18 +122,29 @@ func (r *runner) judge(ctx context.Context, s spec.Scenario, err error, result *
 	if result.Verdict == verdict.Error {
 		return
 	}
-	found := evidence.Gather(context.WithoutCancel(ctx), r.cluster, namespace, r.kinds(s))
+	found := evidence.Gather(context.WithoutCancel(ctx), r.cluster, r.subject(s, err, result.FailedStep, world))
 	result.Evidence = r.keep(s, found.Files)
-	var waited *wait.Failure
-	if errors.As(err, &waited) && waited.Bound == "" {
-		return // what was seen at once says why by itself
-	}
 	if cause := found.Find(); cause.Sentence != "" {
 		result.Why = cause.Sentence
 		if cause.Blocks {
 			result.Verdict = verdict.Blocked
 		}
 	}
+}
+
+// subject is what the evidence has to explain.
+func (r *runner) subject(s spec.Scenario, err error, failed int, world *steps.World) evidence.Subject {
+	subject := evidence.Subject{Namespace: world.Namespace, Kinds: r.kinds(s), Failure: err}
+	if failed < 0 {
+		return subject
+	}
+	step := s.Steps[failed]
+	for _, m := range r.vocabulary.Match(step.Text, step.Doc != nil, step.Table != nil) {
+		for _, about := range world.About(m) {
+			subject.About = append(subject.About, evidence.Ref(about))
+		}
+	}
+	return subject
 }
 
 // kinds lists the kinds that the scenario speaks of.

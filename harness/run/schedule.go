@@ -10,54 +10,62 @@ import (
 // alone is the lock of a scenario that nothing may run beside.
 const alone = "cluster"
 
-// schedule runs the scenarios, at most parallel at a time. Two that are exclusive for the same thing never run side by side, and one that
-// is exclusive for the cluster runs alone. It stops starting when the context ends, waits for what runs, and returns what never started.
-func schedule(ctx context.Context, scenarios []spec.Scenario, parallel int, do func(spec.Scenario)) (never []spec.Scenario) {
-	q := &queue{waiting: inOrder(scenarios), held: map[string]bool{}}
-	done := make(chan spec.Scenario)
+// scheduler runs scenarios side by side.
+type scheduler struct {
+	// parallel is how many run at a time.
+	parallel int
+	// do runs one and reports whether it must run again, after all that wait now.
+	do func(spec.Scenario) (again bool)
+	// soon is told which scenarios come next, whenever that changes; nil means nobody wants to know.
+	soon func([]spec.Scenario)
+}
+
+// run runs the scenarios, which it starts in their order. Two that are exclusive for the same thing never run side by side, and one that
+// is exclusive for the cluster runs alone. It stops starting when the context ends, waits for what runs, and returns what waits still.
+func (s scheduler) run(ctx context.Context, scenarios []spec.Scenario) (never []spec.Scenario) {
+	type end struct {
+		scenario spec.Scenario
+		again    bool
+	}
+	q := &queue{waiting: slices.Clone(scenarios), held: map[string]bool{}}
+	done := make(chan end)
 	for {
-		for q.running < parallel && ctx.Err() == nil {
-			s, ok := q.next()
+		for q.running < s.parallel && ctx.Err() == nil {
+			next, ok := q.next()
 			if !ok {
 				break
 			}
+			if s.soon != nil {
+				s.soon(q.waiting)
+			}
 			go func() {
-				defer func() { done <- s }()
-				do(s)
+				e := end{scenario: next}
+				defer func() { done <- e }()
+				e.again = s.do(next)
 			}()
 		}
 		if q.running == 0 {
-			return q.waiting
+			return append(q.waiting, q.repeated...)
 		}
-		q.finished(<-done)
+		e := <-done
+		q.finished(e.scenario, e.again)
 	}
-}
-
-// inOrder puts what takes long first, so that the end of the run is not spent waiting for it, and what runs alone last.
-func inOrder(scenarios []spec.Scenario) []spec.Scenario {
-	rank := func(s spec.Scenario) int {
-		switch {
-		case slices.Contains(s.Values("exclusive"), alone):
-			return 2
-		case s.Has("@slow"):
-			return 0
-		}
-		return 1
-	}
-	ordered := slices.Clone(scenarios)
-	slices.SortStableFunc(ordered, func(a, b spec.Scenario) int { return rank(a) - rank(b) })
-	return ordered
 }
 
 // queue holds what waits and which locks are held.
 type queue struct {
 	waiting []spec.Scenario
-	held    map[string]bool
-	running int
+	// repeated waits until everything else has had its turn.
+	repeated []spec.Scenario
+	held     map[string]bool
+	running  int
 }
 
 // next takes out the first scenario that may start now.
 func (q *queue) next() (spec.Scenario, bool) {
+	if len(q.waiting) == 0 {
+		q.waiting, q.repeated = q.repeated, nil
+	}
 	for i, s := range q.waiting {
 		if q.blocked(s) {
 			continue
@@ -81,9 +89,12 @@ func (q *queue) blocked(s spec.Scenario) bool {
 	})
 }
 
-func (q *queue) finished(s spec.Scenario) {
+func (q *queue) finished(s spec.Scenario, again bool) {
 	q.running--
 	for _, lock := range s.Values("exclusive") {
 		delete(q.held, lock)
+	}
+	if again {
+		q.repeated = append(q.repeated, s)
 	}
 }

@@ -32,13 +32,15 @@ type recorder struct {
 	beside  map[string][]string
 	order   []string
 	most    int
+	rounds  int
+	turns   map[string]int
 }
 
 func newRecorder() *recorder {
-	return &recorder{running: map[string]bool{}, beside: map[string][]string{}}
+	return &recorder{running: map[string]bool{}, turns: map[string]int{}, beside: map[string][]string{}}
 }
 
-func (r *recorder) do(s spec.Scenario) {
+func (r *recorder) do(s spec.Scenario) (again bool) {
 	r.mu.Lock()
 	r.order = append(r.order, s.ID)
 	for other := range r.running {
@@ -51,14 +53,17 @@ func (r *recorder) do(s spec.Scenario) {
 	time.Sleep(time.Second)
 	r.mu.Lock()
 	delete(r.running, s.ID)
+	r.turns[s.ID]++
+	again = r.turns[s.ID] < r.rounds
 	r.mu.Unlock()
+	return again
 }
 
 func TestScheduleKeepsExclusiveScenariosApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder()
 		start := time.Now()
-		never := schedule(t.Context(), scenarios("alone@exclusive:cluster a@exclusive:x b@exclusive:x c d e@exclusive:y"), 8, r.do)
+		never := scheduler{parallel: 8, do: r.do}.run(t.Context(), scenarios("alone@exclusive:cluster a@exclusive:x b@exclusive:x c d e@exclusive:y"))
 		if len(never) > 0 || len(r.order) != 6 {
 			t.Fatalf("ran %v, never %v", r.order, never)
 		}
@@ -77,15 +82,43 @@ func TestScheduleKeepsExclusiveScenariosApart(t *testing.T) {
 	})
 }
 
-func TestScheduleKeepsToItsNumberAndStartsSlowOnesFirst(t *testing.T) {
+func TestScheduleKeepsToItsNumberAndOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder()
-		schedule(t.Context(), scenarios("a b c d@slow e"), 2, r.do)
+		scheduler{parallel: 2, do: r.do}.run(t.Context(), scenarios("a b c d e"))
 		if r.most != 2 {
 			t.Errorf("%d ran side by side, want 2", r.most)
 		}
-		if !slices.Contains(r.order[:2], "d") {
-			t.Errorf("the slow one is not among the first: %v", r.order)
+		if first := slices.Sorted(slices.Values(r.order[:2])); !slices.Equal(first, []string{"a", "b"}) {
+			t.Errorf("began with %v", first)
+		}
+	})
+}
+
+func TestWhatRunsAgainStarvesNobodyAndKeepsItsLocks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		r := newRecorder()
+		r.rounds = forever
+		never := scheduler{parallel: 2, do: r.do}.run(ctx, scenarios("a b alone@exclusive:cluster x@exclusive:x"))
+		if len(never) != 4 || len(r.beside["alone"]) > 0 || slices.Contains(r.beside["x"], "x") {
+			t.Errorf("never %v, side by side %v", ids(never), r.beside)
+		}
+		for id, turns := range r.turns {
+			if turns < 15 {
+				t.Errorf("%s had %d turns in a minute: %v", id, turns, r.turns)
+			}
+		}
+	})
+}
+
+func TestScheduleTellsWhatComesNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []string
+		scheduler{parallel: 1, do: newRecorder().do, soon: func(next []spec.Scenario) { told = append(told, ids(next)) }}.run(t.Context(), scenarios("a b c"))
+		if !slices.Equal(told, []string{"b c", "c", ""}) {
+			t.Errorf("told %q", told)
 		}
 	})
 }
@@ -95,7 +128,7 @@ func TestScheduleStopsWithTheContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		defer cancel()
 		r := newRecorder()
-		never := schedule(ctx, scenarios("a b c d e"), 1, r.do)
+		never := scheduler{parallel: 1, do: r.do}.run(ctx, scenarios("a b c d e"))
 		if len(r.order) != 2 || len(never) != 3 || len(r.running) != 0 {
 			t.Errorf("ran %v, never %d, still running %v", r.order, len(never), r.running)
 		}
