@@ -17,6 +17,10 @@ type Journal struct {
 	Started map[string]Started
 	Steps   map[string][]Step
 	Calls   map[string][]Call
+	// Attempts tells of every time a scenario began; Steps has only those of the last time.
+	Attempts map[string][]Attempt
+	// Last is the time of the newest record.
+	Last time.Time
 	// Required is what the run's profile asks for or its budget has room for; nil means all of Order. See Selected.
 	Required []string
 	// Unfit are those of Order that the budget has no room for.
@@ -29,13 +33,24 @@ type Journal struct {
 	End *End
 }
 
+// Attempt is one time that a scenario ran, or began to.
+type Attempt struct {
+	Started
+	Begin time.Time
+	Steps []Step
+}
+
 // New returns a journal without records.
 func New() *Journal {
-	return &Journal{Results: map[string]Result{}, Started: map[string]Started{}, Steps: map[string][]Step{}, Calls: map[string][]Call{}}
+	return &Journal{
+		Results: map[string]Result{}, Started: map[string]Started{}, Steps: map[string][]Step{}, Calls: map[string][]Call{},
+		Attempts: map[string][]Attempt{},
+	}
 }
 
 // Add takes one record in.
 func (j *Journal) Add(r Record) {
+	j.Last = r.Time
 	switch {
 	case r.Run != nil:
 		j.Run, j.Begin = *r.Run, r.Time
@@ -49,8 +64,13 @@ func (j *Journal) Add(r Record) {
 	case r.Started != nil:
 		j.Started[r.Started.ID] = *r.Started
 		j.Steps[r.Started.ID] = nil
+		j.Attempts[r.Started.ID] = append(j.Attempts[r.Started.ID], Attempt{Started: *r.Started, Begin: r.Time})
 	case r.Step != nil:
 		j.Steps[r.Step.ID] = append(j.Steps[r.Step.ID], *r.Step)
+		if n := len(j.Attempts[r.Step.ID]); n > 0 {
+			last := &j.Attempts[r.Step.ID][n-1]
+			last.Steps = append(last.Steps, *r.Step)
+		}
 	case r.Result != nil:
 		j.Results[r.Result.ID] = *r.Result
 	case r.Calls != nil:

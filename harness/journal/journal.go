@@ -52,6 +52,23 @@ type Run struct {
 	Budget  float64 `json:"budget,omitempty"`
 	Repeat  int     `json:"repeat,omitempty"`
 	Retries int     `json:"retries,omitempty"`
+	// Command is the command line that runs against this cluster, up to the selection: "seatrial run --kubeconfig demo". It is for people
+	// who want to run one scenario again.
+	Command string `json:"command,omitempty"`
+	// Implementation is who made the cluster, in the words of the user.
+	Implementation *Implementation `json:"implementation,omitempty"`
+}
+
+// Implementation tells whose cluster this is, for reports that are published.
+type Implementation struct {
+	Organization string `json:"organization"`
+	Project      string `json:"project"`
+	URL          string `json:"url"`
+	Version      string `json:"version"`
+	// Contact lists addresses: URLs, e-mail addresses or names such as "@team".
+	Contact []string `json:"contact"`
+	// Mode is the mode of operation that was tested; empty means the default one.
+	Mode string `json:"mode,omitempty"`
 }
 
 // Selected lists the scenarios of the run in the order of the pages.
