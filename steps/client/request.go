@@ -33,6 +33,7 @@ type Answer struct {
 	Code     int
 	Body     []byte
 	Warnings []string
+	Header   http.Header
 	// Object is the body when it is JSON, else nil.
 	Object any
 }
@@ -52,7 +53,7 @@ func (u *User) Send(ctx context.Context, r Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, noAnswer(r, err)
 	}
-	answer := Answer{Code: response.StatusCode, Body: body, Warnings: response.Header.Values("Warning")}
+	answer := Answer{Code: response.StatusCode, Body: body, Warnings: response.Header.Values("Warning"), Header: response.Header}
 	if strings.Contains(response.Header.Get("Content-Type"), "json") {
 		_ = json.Unmarshal(body, &answer.Object) // not JSON after all: Object stays nil, Body tells
 	}
@@ -121,7 +122,11 @@ func (a Answer) String() string {
 	}
 	status := a.Status()
 	reason := first(string(status.Reason), http.StatusText(a.Code))
-	return fmt.Sprintf("refused with %d %s: %.600s", a.Code, reason, status.Message)
+	text := fmt.Sprintf("refused with %d %s: %.600s", a.Code, reason, status.Message)
+	if after := a.Header.Get("Retry-After"); after != "" {
+		text += " (retry after " + after + " s)"
+	}
+	return text
 }
 
 func first(values ...string) string {

@@ -69,6 +69,7 @@ func (s *set) follow(ctx context.Context) (enough bool, err error) {
 	s.objects = map[string]*unstructured.Unstructured{}
 	for i := range list.Items {
 		s.objects[key(&list.Items[i])] = &list.Items[i]
+		changed(ctx, "is there", nil, &list.Items[i])
 	}
 	if s.see(s.check(s.sorted())) {
 		return true, nil
@@ -83,7 +84,7 @@ func (s *set) follow(ctx context.Context) (enough bool, err error) {
 		if event.Type == watch.Error {
 			return false, nil // usually an expired resourceVersion: list again
 		}
-		if s.apply(event) && s.see(s.check(s.sorted())) {
+		if s.apply(ctx, event) && s.see(s.check(s.sorted())) {
 			return true, nil
 		}
 	}
@@ -91,15 +92,22 @@ func (s *set) follow(ctx context.Context) (enough bool, err error) {
 }
 
 // apply takes one change into the set and reports whether it was one.
-func (s *set) apply(event watch.Event) bool {
+func (s *set) apply(ctx context.Context, event watch.Event) bool {
 	object, ok := event.Object.(*unstructured.Unstructured)
 	if !ok {
 		return false
 	}
+	old := s.objects[key(object)]
 	switch event.Type {
 	case watch.Added, watch.Modified:
+		what := "changes"
+		if old == nil {
+			what = "appears"
+		}
+		changed(ctx, what, old, object)
 		s.objects[key(object)] = object
 	case watch.Deleted:
+		changed(ctx, "goes", object, nil)
 		delete(s.objects, key(object))
 	default:
 		return false

@@ -29,6 +29,8 @@ type Failure struct {
 	Last string
 	// History is every different observation with its time since the start, oldest first.
 	History []Observation
+	// Changes tells how the objects changed that were watched, oldest first. It is no part of the text of the error.
+	Changes []Change
 }
 
 // Observation is one thing that was seen.
@@ -116,17 +118,21 @@ type vigil struct {
 	bound   string
 	start   time.Time
 	history []Observation
+	changes *changes
 	seen    bool
 	latest  error
 }
 
-func newVigil(bound string) *vigil { return &vigil{bound: bound, start: time.Now()} }
+func newVigil(bound string) *vigil {
+	now := time.Now()
+	return &vigil{bound: bound, start: now, changes: &changes{start: now}}
+}
 
 // run observes until enough says so or the limit is over. Its error is nil unless the surrounding context ended or the observer broke.
 func (v *vigil) run(ctx context.Context, observe Observer, limit time.Duration, enough func(error) bool) error {
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	err := observe(bounded, func(seen error) bool {
+	err := observe(withChanges(bounded, v.changes), func(seen error) bool {
 		if seen != nil && bounded.Err() != nil {
 			return true // an observation that was cut short says nothing about the condition
 		}
@@ -167,7 +173,7 @@ func (v *vigil) verdict(err, latest error) error {
 	case latest == nil:
 		return nil
 	case errors.As(latest, &notYet):
-		return &Failure{Bound: v.bound, Last: latest.Error(), History: v.history}
+		return &Failure{Bound: v.bound, Last: latest.Error(), History: v.history, Changes: v.changes.tell()}
 	}
 	return latest
 }
