@@ -1,201 +1,114 @@
-// Package evidence gathers what a cluster shows of a scenario that did not pass, and finds the cause in it.
+// Package evidence gathers what a cluster shows of a scenario that did not pass, finds the cause in it, and keeps secrets out of both.
 package evidence
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
-	"net/http"
-	"net/url"
-	"slices"
-	"strings"
+	"errors"
 	"time"
 
-	"sigs.k8s.io/yaml"
-
-	"github.com/seatrial/seatrial/steps/client"
-	"github.com/seatrial/seatrial/steps/partial"
+	"github.com/seatrial/seatrial/steps/wait"
 )
 
-// limits of what is gathered, so that a report stays readable.
-const (
-	gatherLimit = 15 * time.Second
-	logLines    = "60"
-	maxObjects  = 12
-)
+// Subject is what has to be explained.
+type Subject struct {
+	// Namespace is the scenario's own.
+	Namespace string
+	// Kinds lists the kinds that the scenario speaks of.
+	Kinds []string
+	// About lists the objects that the line which failed speaks of. Only what has to do with them can be the cause; none means everything
+	// in the Namespace.
+	About []Ref
+	// Failure is the error of that line.
+	Failure error
+}
+
+// Ref names an object: by its name in the scenario's Namespace, as "namespace/name", or with no name all objects of the kind.
+type Ref struct{ Kind, Name string }
 
 // Evidence is what was found.
 type Evidence struct {
+	Subject
 	Files []File
-	// Pods and Events feed the search for a cause.
-	Pods   []map[string]any
-	Events []map[string]any
-	// LastLines holds the last line of the log of each container, by "pod/container".
-	LastLines map[string]string
+	// Objects are those of the Namespace, and those of the cluster that decide over them. Each has its kind.
+	Objects []map[string]any
+	Events  []map[string]any
+	// Logs holds the end of the log of each container, by "pod/container"; Previous that of its run before.
+	Logs, Previous map[string]string
+	// User is what the cluster calls the user of the kubeconfig; empty when it does not tell.
+	User string
+	// Ahead is how far the clock of the API server is ahead of the clock here; 0 when it is not known.
+	Ahead time.Duration
+	// KitImages are the images that the kit puts into Pods on its own account.
+	KitImages []string
 }
 
 // File is one piece of evidence as text, without secrets.
 type File struct{ Name, Text string }
 
-// Gather reads the Pods, their logs, the events, and the objects of the given kinds in the Namespace. What cannot be read is left out.
-func Gather(ctx context.Context, cluster *client.Cluster, namespace string, kinds []string) Evidence {
-	ctx, cancel := context.WithTimeout(ctx, gatherLimit)
-	defer cancel()
-	g := &gatherer{cluster: cluster, namespace: namespace, found: Evidence{LastLines: map[string]string{}}}
-	g.found.Events = g.list(ctx, "/api/v1/namespaces/"+namespace+"/events")
-	g.found.Pods = g.objects(ctx, "Pod")
-	for _, kind := range kinds {
-		if kind != "Pod" && kind != "Event" {
-			g.objects(ctx, kind)
-		}
-	}
-	if len(g.found.Events) > 0 {
-		g.add("events.txt", eventLines(g.found.Events))
-	}
-	for _, pod := range g.found.Pods {
-		g.logs(ctx, pod)
-	}
-	return g.found
+// Cause is why a scenario did not pass, as far as the evidence tells.
+type Cause struct {
+	// Sentence is empty when nothing was found. It holds no secrets.
+	Sentence string
+	// Blocks tells that it is no fault of the behaviour: the image cannot be had, a quota or a policy of somebody else forbids the Pods.
+	Blocks bool
 }
 
-type gatherer struct {
-	cluster   *client.Cluster
-	namespace string
-	found     Evidence
+// Find looks for the cause, the most telling one first.
+func (e Evidence) Find() Cause {
+	if causes := e.Causes(); len(causes) > 0 {
+		return causes[0]
+	}
+	return Cause{}
 }
 
-func (g *gatherer) add(name, text string) {
-	g.found.Files = append(g.found.Files, File{Name: name, Text: Redact(text)})
-}
-
-func (g *gatherer) list(ctx context.Context, path string) []map[string]any {
-	answer, err := g.cluster.Send(ctx, client.Request{Method: http.MethodGet, Path: path})
-	if err != nil || answer.Refused() {
-		return nil
-	}
-	items, _ := partial.Field(answer.Object, "items")
-	list, _ := items.([]any)
-	var objects []map[string]any
-	for _, item := range list {
-		if object, ok := item.(map[string]any); ok {
-			objects = append(objects, object)
-		}
-	}
-	return objects
-}
-
-// objects keeps the objects of a kind that are in the Namespace, or bear its name in theirs.
-func (g *gatherer) objects(ctx context.Context, name string) []map[string]any {
-	kind, err := g.cluster.Kinds.Find(ctx, name, "")
-	if err != nil {
-		return nil
-	}
-	objects := g.list(ctx, kind.Path(g.namespace, "", ""))
-	if !kind.Namespaced {
-		objects = slices.DeleteFunc(objects, func(o map[string]any) bool { return !strings.Contains(field(o, "metadata.name"), g.namespace) })
-	}
-	for _, object := range objects[:min(len(objects), maxObjects)] {
-		object["kind"], object["apiVersion"] = kind.Kind, kind.APIVersion()
-		g.add(strings.ToLower(kind.Kind)+"-"+field(object, "metadata.name")+".yaml", manifest(object))
-	}
-	return objects
-}
-
-// manifest writes an object without what only machines read.
-func manifest(object map[string]any) string {
-	text, err := json.Marshal(object)
-	if err != nil {
-		return err.Error()
-	}
-	var shown map[string]any
-	if err := json.Unmarshal(text, &shown); err != nil {
-		return err.Error()
-	}
-	if metadata, ok := shown["metadata"].(map[string]any); ok {
-		delete(metadata, "managedFields")
-	}
-	if shown["kind"] == "Secret" {
-		for _, key := range []string{"data", "stringData"} {
-			if values, ok := shown[key].(map[string]any); ok {
-				for name := range values {
-					values[name] = redacted
-				}
+// Causes lists all that may be the cause, the most telling one first, each once.
+func (e Evidence) Causes() []Cause {
+	var found []Cause
+	add := func(cause Cause) {
+		cause.Sentence = Redact(cause.Sentence)
+		for _, known := range found {
+			if known.Sentence == cause.Sentence {
+				return
 			}
 		}
-	}
-	lines, err := yaml.Marshal(shown)
-	if err != nil {
-		return err.Error()
-	}
-	return string(lines)
-}
-
-func eventLines(events []map[string]any) string {
-	slices.SortStableFunc(events, func(a, b map[string]any) int { return strings.Compare(eventTime(a), eventTime(b)) })
-	var text strings.Builder
-	for _, e := range events {
-		fmt.Fprintf(&text, "%s  %-7s  %-20s  %s/%s  %s\n", eventTime(e), field(e, "type"), field(e, "reason"),
-			field(e, "involvedObject.kind"), field(e, "involvedObject.name"), strings.TrimSpace(field(e, "message")))
-	}
-	return text.String()
-}
-
-func eventTime(event map[string]any) string {
-	for _, path := range []string{"lastTimestamp", "eventTime", "metadata.creationTimestamp"} {
-		if t := field(event, path); t != "" {
-			return t
+		if cause.Sentence != "" {
+			found = append(found, cause)
 		}
 	}
-	return ""
+	near := e.focus()
+	if e.atOnce() { // what has happened already says why by itself, whatever else goes on now
+		add(refused(near))
+		return found
+	}
+	for _, look := range looks() {
+		add(look(near))
+	}
+	for _, look := range []func(Evidence) Cause{failedCreate, imagePull, failedScheduling} {
+		add(look(e))
+	}
+	add(lastSeen(e))
+	return found
 }
 
-// logs keeps the end of the log of every container, and of its run before when it was restarted.
-func (g *gatherer) logs(ctx context.Context, pod map[string]any) {
-	for _, status := range containers(pod) {
-		name := field(pod, "metadata.name")
-		g.log(ctx, name, field(status, "name"), false)
-		if field(status, "restartCount") != "0" {
-			g.log(ctx, name, field(status, "name"), true)
-		}
+// looks lists the searches for a cause in their order: what was refused, who did nothing, what keeps a Pod from running, and what depends
+// on the Pods.
+func looks() []func(Evidence) Cause {
+	return []func(Evidence) Cause{
+		refused, failedCreate, idleController,
+		removedPod, imagePull, failedScheduling, failedMount, containerConfig, livenessKill, containerEnd, failedProbe, idleKubelet,
+		pendingClaim, noEndpoints, heldObject, noName,
 	}
 }
 
-func (g *gatherer) log(ctx context.Context, pod, container string, previous bool) {
-	query := url.Values{"container": {container}, "tailLines": {logLines}, "previous": {fmt.Sprint(previous)}}
-	answer, err := g.cluster.Send(ctx, client.Request{
-		Method: http.MethodGet, Path: "/api/v1/namespaces/" + g.namespace + "/pods/" + pod + "/log", Query: query, Accept: "*/*",
-	})
-	text := strings.TrimSpace(string(answer.Body))
-	if err != nil || answer.Refused() || text == "" {
-		return
-	}
-	file := "log-" + pod + "-" + container
-	if previous {
-		file += "-previous"
-	}
-	g.add(file+".txt", text+"\n")
-	g.found.LastLines[pod+"/"+container] = text[strings.LastIndexByte(text, '\n')+1:]
+// atOnce reports whether the line that failed looked once, at something that had happened already.
+func (e Evidence) atOnce() bool {
+	var waited *wait.Failure
+	return errors.As(e.Failure, &waited) && waited.Bound == ""
 }
 
-// containers lists the statuses of all containers of a Pod.
-func containers(pod map[string]any) []map[string]any {
-	var all []map[string]any
-	for _, list := range []string{"status.initContainerStatuses", "status.containerStatuses"} {
-		value, _ := partial.Field(pod, list)
-		statuses, _ := value.([]any)
-		for _, s := range statuses {
-			if status, ok := s.(map[string]any); ok {
-				all = append(all, status)
-			}
-		}
-	}
-	return all
-}
-
-func field(object map[string]any, path string) string {
-	value, err := partial.Field(object, path)
-	if err != nil {
+// said is what the line that failed reports, all that was observed included.
+func (e Evidence) said() string {
+	if e.Failure == nil {
 		return ""
 	}
-	return partial.Text(value)
+	return e.Failure.Error()
 }

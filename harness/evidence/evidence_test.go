@@ -1,122 +1,76 @@
 package evidence_test
 
 import (
-	"net/http"
-	"net/http/httptest"
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
-	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
 
 	"github.com/seatrial/seatrial/harness/evidence"
-	"github.com/seatrial/seatrial/steps/client"
+	"github.com/seatrial/seatrial/steps/wait"
 )
 
-func objects(t *testing.T, text string) []map[string]any {
+// situation is one case: what the cluster shows, and the sentence that must be found in it.
+type situation struct {
+	About []evidence.Ref `json:"about,omitempty"`
+	// Said is a text, or the failure of a wait.
+	Said     any               `json:"said"`
+	User     string            `json:"user,omitempty"`
+	Ahead    string            `json:"ahead,omitempty"`
+	Objects  []map[string]any  `json:"objects,omitempty"`
+	Events   []map[string]any  `json:"events,omitempty"`
+	Logs     map[string]string `json:"logs,omitempty"`
+	Previous map[string]string `json:"previous,omitempty"`
+	Want     string            `json:"want"`
+	Blocks   bool              `json:"blocks,omitempty"`
+}
+
+func (s situation) failure(t *testing.T) error {
 	t.Helper()
-	var list []map[string]any
-	if err := yaml.Unmarshal([]byte(text), &list); err != nil {
-		t.Fatal(err)
+	if text, ok := s.Said.(string); ok {
+		return errors.New(text)
 	}
-	return list
+	said := s.Said.(map[string]any)
+	failure := &wait.Failure{Bound: said["bound"].(string), Last: said["last"].(string)}
+	seen, _ := said["seen"].([]any)
+	for _, o := range seen {
+		after, err := time.ParseDuration(o.(map[string]any)["after"].(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		failure.History = append(failure.History, wait.Observation{After: after, What: o.(map[string]any)["what"].(string)})
+	}
+	return failure
 }
 
 func TestFindNamesTheCause(t *testing.T) {
-	const pod = "[{metadata: {name: web}, spec: {nodeName: n1}, status: {phase: Pending, "
-	for _, c := range []struct {
-		name, pods, events, want string
-		blocks                   bool
-	}{
-		{
-			name: "nothing", want: "",
-		},
-		{
-			name: "image", blocks: true,
-			pods: pod + "containerStatuses: [{name: main, image: r/x:1, state: {waiting: {reason: ErrImagePull, message: 'no such\n  host.'}}}]}}]",
-			want: `The image "r/x:1" of Pod "web" cannot be pulled: no such host.`,
-		},
-		{
-			name: "quota", blocks: true,
-			events: "[{reason: FailedCreate, message: 'pods \"a\" is forbidden: exceeded quota', involvedObject: {kind: ReplicaSet, name: web}}]",
-			want:   `ReplicaSet "web" may not create Pods: pods "a" is forbidden: exceeded quota.`,
-		},
-		{
-			name: "scheduling",
-			pods: "[{metadata: {name: web}, status: {phase: Pending, conditions: [{type: PodScheduled, status: 'False', message: '0/1 nodes are available: 1 Insufficient cpu.'}]}}]",
-			want: `Pod "web" fits on no Node: 0/1 nodes are available: 1 Insufficient cpu.`,
-		},
-		{
-			name: "no scheduler", pods: "[{metadata: {name: web}, status: {phase: Pending}}]",
-			want: `Pod "web" has not been given a Node: the scheduler says nothing about it.`,
-		},
-		{
-			name: "crash", pods: pod + "containerStatuses: [{name: main, lastState: {terminated: {exitCode: 3}}}]}}]",
-			want: `Container "main" of Pod "web" ended with exit code 3, its last words: panic.`,
-		},
-		{
-			name: "mount", pods: pod + "}}]", events: "[{reason: FailedMount, message: 'configmap \"x\" not found', involvedObject: {kind: Pod, name: web}}]",
-			want: `Pod "web" meets FailedMount: configmap "x" not found.`,
-		},
-	} {
-		e := evidence.Evidence{Pods: objects(t, c.pods), Events: objects(t, c.events), LastLines: map[string]string{"web/main": "panic"}}
-		if got := e.Find(); got.Sentence != c.want || got.Blocks != c.blocks {
-			t.Errorf("%s: got %q, %v", c.name, got.Sentence, got.Blocks)
-		}
+	files, err := filepath.Glob("testdata/causes/*.yaml")
+	if err != nil || len(files) < 50 {
+		t.Fatalf("%d cases, %v", len(files), err)
 	}
-}
-
-func TestRedactTakesSecretsOut(t *testing.T) {
-	text := "token: eyJhbGciOiJSUzI1NiIs.eyJpc3MiOiJrdWJlcm5l.c2lnbmF0dXJl\nAuthorization: Bearer abcdefghijklmnop1234\n" +
-		"-----BEGIN EC PRIVATE KEY-----\nMHcCAQ\n-----END EC PRIVATE KEY-----\nplain"
-	got := evidence.Redact(text)
-	for _, secret := range []string{"eyJ", "abcdefghij", "MHcCAQ"} {
-		if strings.Contains(got, secret) {
-			t.Errorf("%q is still there: %s", secret, got)
-		}
-	}
-	if !strings.Contains(got, "plain") {
-		t.Errorf("the rest is gone: %s", got)
-	}
-}
-
-// TestGather reads a small stand-in of an API server.
-func TestGatherKeepsObjectsEventsAndLogsButNoSecrets(t *testing.T) {
-	answers := map[string]string{
-		"/api":                               `{"kind":"APIVersions","versions":["v1"]}`,
-		"/apis":                              `{"kind":"APIGroupList","groups":[]}`,
-		"/api/v1":                            `{"kind":"APIResourceList","groupVersion":"v1","resources":[{"name":"pods","kind":"Pod","namespaced":true,"verbs":["list"]},{"name":"secrets","kind":"Secret","namespaced":true,"verbs":["list"]}]}`,
-		"/api/v1/namespaces/ns/events":       `{"items":[{"reason":"Killing","message":"bye","involvedObject":{"kind":"Pod","name":"web"}}]}`,
-		"/api/v1/namespaces/ns/pods":         `{"items":[{"metadata":{"name":"web","managedFields":[{}]},"status":{"containerStatuses":[{"name":"main","restartCount":0}]}}]}`,
-		"/api/v1/namespaces/ns/secrets":      `{"items":[{"metadata":{"name":"s"},"data":{"password":"aHVzaA=="}}]}`,
-		"/api/v1/namespaces/ns/pods/web/log": "one\ntwo\n",
-	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, ok := answers[r.URL.Path]
-		if !ok {
-			http.NotFound(w, r)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(body))
-	}))
-	defer server.Close()
-	cluster, err := client.Open(&rest.Config{Host: server.URL}, client.ImagesFrom(""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := map[string]string{}
-	e := evidence.Gather(t.Context(), cluster, "ns", []string{"Secret", "Widget"})
-	for _, file := range e.Files {
-		got[file.Name] = file.Text
-	}
-	if !strings.Contains(got["pod-web.yaml"], "name: web") || strings.Contains(got["pod-web.yaml"], "managedFields") {
-		t.Errorf("pod: %s", got["pod-web.yaml"])
-	}
-	if !strings.Contains(got["secret-s.yaml"], "password: (redacted)") || strings.Contains(got["secret-s.yaml"], "aHVzaA") {
-		t.Errorf("secret: %s", got["secret-s.yaml"])
-	}
-	if !strings.Contains(got["events.txt"], "bye") || got["log-web-main.txt"] != "one\ntwo\n" || e.LastLines["web/main"] != "two" {
-		t.Errorf("got %v", got)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var s situation
+			if err := yaml.UnmarshalStrict(text, &s); err != nil {
+				t.Fatal(err)
+			}
+			ahead, _ := time.ParseDuration(s.Ahead)
+			e := evidence.Evidence{
+				Subject: evidence.Subject{Namespace: "ns", About: s.About, Failure: s.failure(t)},
+				Objects: s.Objects, Events: s.Events, Logs: s.Logs, Previous: s.Previous, User: s.User, Ahead: ahead, KitImages: []string{"kit/agnhost:1"},
+			}
+			got := e.Find()
+			if got.Sentence != s.Want || got.Blocks != s.Blocks {
+				t.Errorf("\n got %s (blocks: %v)\nwant %s (blocks: %v)", got.Sentence, got.Blocks, s.Want, s.Blocks)
+			}
+		})
 	}
 }

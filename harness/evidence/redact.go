@@ -1,17 +1,126 @@
 package evidence
 
-import "regexp"
+import (
+	"encoding/base64"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
 
 const redacted = "(redacted)"
 
-// Redact takes out of a text what may open a door: bearer tokens, service account tokens and private keys.
+// rule takes one kind of secret out of a text.
+type rule struct {
+	finds *regexp.Regexp
+	// with is the replacement, which may name groups. When it is empty, is decides for each find.
+	with string
+	is   func(found string) string
+}
+
+// secretWord ends the name of what holds a secret.
+const secretWord = `(?:password|passwd|passphrase|token|api[_-]?key|secret[_-]?key|access[_-]?key|client[_-]?secret|private[_-]?key|client-key-data|id[_-]token|refresh[_-]token)`
+
+// rules are in order: the whole ones before the parts of them.
+var rules = []rule{ //nolint:gochecknoglobals // constants
+	// Private keys, also where line ends are escaped, and where the end is cut off.
+	{finds: regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?:[A-Za-z0-9+/=:,.\s\\-]|\\n)*?-----END [A-Z0-9 ]*PRIVATE KEY-----`), with: redacted},
+	{finds: regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?:[A-Za-z0-9+/=\s]|\\n)*`), with: redacted + "\n"},
+	// The same once more in base64: "-----BEGIN " is LS0tLS1CRUdJTi.
+	{finds: regexp.MustCompile(`LS0tLS1CRUdJTi[A-Za-z0-9+/=_-]+`), is: unlessPublic},
+	// JSON web tokens: {"... is eyJ.
+	{finds: regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?`), with: redacted},
+	// Headers.
+	{finds: regexp.MustCompile(`(?i)\b(authorization["']?\s*[:=]\s*\[?["']?(?:bearer|basic|digest|negotiate|token|apikey|aws4-hmac-sha256) +)[^\n"'\]]+`), with: "${1}" + redacted},
+	{finds: regexp.MustCompile(`(?i)\b(authorization["']?\s*[:=]\s*\[?["']?)([^\s"'\]()]{16,})`), with: "${1}" + redacted},
+	{finds: regexp.MustCompile(`(?im)^(\s*(?:set-)?cookie\s*:\s*).+$`), with: "${1}" + redacted},
+	{finds: regexp.MustCompile(`(?i)\b(bearer[ :=]+)([A-Za-z0-9._~+/-]{12,}=*)`), is: ifRandom},
+	{finds: regexp.MustCompile(`(?i)\b(basic +)([A-Za-z0-9+/]{4,}={0,2})`), is: ifCredentials},
+	// Names and passwords in addresses.
+	{finds: regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"'<>]*:)[^\s/@"'<>]+@`), with: "${1}" + redacted + "@"},
+	// What is called a secret: in quotes, up to the end of its line, or as name=value.
+	{finds: regexp.MustCompile(`(?i)("[\w.-]*` + secretWord + `"\s*:\s*)"(?:[^"\\]|\\.)+"`), with: `${1}"` + redacted + `"`},
+	{finds: regexp.MustCompile(`(?im)^([ \t-]*['"]?[\w.-]*` + secretWord + `['"]?[ \t]*:[ \t]+)("[^"\n]*"|'[^'\n]*'|[^\s'"]+)[ \t]*$`), is: unlessPlain},
+	{finds: regexp.MustCompile(`(?i)([{,]\s*[\w.-]*` + secretWord + `\s*:\s*)("[^"\n]*"|'[^'\n]*'|[^\s,}"'(]+)`), is: unlessPlain},
+	{finds: regexp.MustCompile(`(?i)([\w.-]*` + secretWord + `=)("[^"\n]*"|'[^'\n]*'|[^\s&"',;}\])]+)`), is: unlessPlain},
+	{finds: regexp.MustCompile(`\b([A-Z0-9_]*SECRET[A-Z0-9_]*=)("[^"\n]*"|'[^'\n]*'|[^\s&"',;]+)`), is: unlessPlain},
+	{finds: regexp.MustCompile(`(?i)("auth"\s*:\s*)"[A-Za-z0-9+/=]+"`), with: `${1}"` + redacted + `"`},
+	{finds: regexp.MustCompile(`(?i)([?&](?:X-Amz-(?:Signature|Security-Token|Credential)|sig|signature)=)[^\s&"']+`), with: "${1}" + redacted},
+	// Tokens that tell what they are.
+	{finds: regexp.MustCompile(`\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|xox[abprs]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16})\b`), with: redacted},
+	{finds: regexp.MustCompile(`(^|[\s"'=:])([a-z0-9]{6}\.[a-z0-9]{16})($|[\s"',;])`), is: ifBootstrapToken},
+}
+
+// Redact takes out of a text what may open a door: private keys, tokens, passwords in headers, addresses, settings and variables.
 func Redact(text string) string {
-	for _, secret := range []*regexp.Regexp{
-		regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`),
-		regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----`),
-		regexp.MustCompile(`(?i)bearer [A-Za-z0-9._~+/-]{16,}=*`),
-	} {
-		text = secret.ReplaceAllString(text, redacted)
+	for _, r := range rules {
+		if r.is == nil {
+			text = r.finds.ReplaceAllString(text, r.with)
+			continue
+		}
+		text = r.finds.ReplaceAllStringFunc(text, r.is)
 	}
 	return text
+}
+
+// unlessPublic keeps what is no private key, such as a certificate.
+func unlessPublic(found string) string {
+	const enough = 64
+	head := found[:min(len(found), enough)]
+	plain, _ := base64.StdEncoding.DecodeString(head[:len(head)/4*4])
+	if strings.Contains(string(plain), "PRIVATE KEY") {
+		return redacted
+	}
+	return found
+}
+
+// ifRandom redacts what stands after the word bearer, unless it is a word of a sentence.
+func ifRandom(found string) string {
+	cut := strings.LastIndexAny(strings.TrimRight(found, "="), " :=") + 1
+	if !strings.ContainsAny(found[cut:], "0123456789_") {
+		return found
+	}
+	return found[:cut] + redacted
+}
+
+// ifCredentials redacts base64 of "name:password".
+func ifCredentials(found string) string {
+	cut := strings.LastIndexByte(found, ' ') + 1
+	value := found[cut:]
+	plain, err := base64.StdEncoding.DecodeString(value)
+	if err != nil {
+		plain, err = base64.RawStdEncoding.DecodeString(value)
+	}
+	if err != nil || !utf8.Valid(plain) || !strings.Contains(string(plain), ":") {
+		return found
+	}
+	return found[:cut] + redacted
+}
+
+// unlessPlain keeps values that are no secrets: switches, numbers, references and what is redacted already.
+func unlessPlain(found string) string {
+	cut := strings.IndexAny(found, ":=") + 1
+	if rest := strings.TrimLeft(found[cut:], " \t"); strings.HasPrefix(rest, redacted) {
+		return found
+	}
+	value := strings.Trim(strings.TrimSpace(found[cut:]), `"'`)
+	switch strings.ToLower(value) {
+	case "", "true", "false", "null", "none", "nil", "{}", "[]", redacted, "|", "|-", ">", ">-", "<none>", "<any>":
+		return found
+	}
+	if strings.Trim(value, "0123456789.") == "" || strings.HasPrefix(value, "{") || strings.HasPrefix(value, "[") || strings.HasPrefix(value, "<") || strings.HasPrefix(value, "$") {
+		return found
+	}
+	space := len(found[cut:]) - len(strings.TrimLeft(found[cut:], " \t"))
+	return found[:cut+space] + redacted
+}
+
+// ifBootstrapToken redacts a bootstrap token, which is random: a name of that form has no digit in its second part.
+func ifBootstrapToken(found string) string {
+	dot := strings.IndexByte(found, '.')
+	if !strings.ContainsAny(found[dot:], "0123456789") {
+		return found
+	}
+	start := dot - 6
+	end := dot + 17
+	return found[:start] + redacted + found[end:]
 }
