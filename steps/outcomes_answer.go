@@ -184,6 +184,7 @@ func watchHasSeen(_ context.Context, w *World, a Args) (wait.Observer, error) {
 		want = append(want, strings.Join(row, " "))
 	}
 	return func(ctx context.Context, see func(error) bool) error {
+		w.watched.drain()
 		for {
 			if see(w.watched.missing(want)) {
 				return nil
@@ -199,6 +200,21 @@ func watchHasSeen(_ context.Context, w *World, a Args) (wait.Observer, error) {
 			}
 		}
 	}, nil
+}
+
+// drain takes the events that have come without waiting for more.
+func (w *watched) drain() {
+	for {
+		select {
+		case event, open := <-w.events:
+			if !open {
+				return
+			}
+			w.seen = append(w.seen, event)
+		default:
+			return
+		}
+	}
 }
 
 // missing compares the wanted events with those seen so far.

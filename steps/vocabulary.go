@@ -21,7 +21,8 @@ const (
 	Setup Phase = "setup"
 	// Action does the one thing that the scenario is about.
 	Action Phase = "action"
-	// Outcome observes. "within 30 seconds, " before it waits until it holds; "for 5 seconds, " demands that it holds all that time.
+	// Outcome observes. "within 30 seconds, " before it waits until it holds; "for 5 seconds, " demands that it holds all that time; "as
+	// before, " says that it holds, and did so before the When.
 	Outcome Phase = "outcome"
 )
 
@@ -72,7 +73,7 @@ func NewVocabulary() *Vocabulary {
 // Match is a sentence of a feature file, understood.
 type Match struct {
 	Step *Step
-	// Bound is "within", "for" or empty, and Span the time that goes with it.
+	// Bound is "within", "for", "as before" or empty, and Span the time that goes with it.
 	Bound  string
 	Span   time.Duration
 	values map[string]string
@@ -165,6 +166,9 @@ func compile(sentence string) *regexp.Regexp {
 
 // cutBound takes the time bound off the front of a line.
 func cutBound(line string) (bound string, span time.Duration, rest string) {
+	if rest, ok := strings.CutPrefix(line, "as before, "); ok {
+		return "as before", 0, rest
+	}
 	head, rest, ok := strings.Cut(line, ", ")
 	words := strings.Fields(head)
 	if !ok || len(words) != 3 || (words[0] != "within" && words[0] != "for") {
