@@ -137,37 +137,50 @@ the cluster no longer offers nodes
 the cluster now offers two-nodes
 
 Broken: 1
-  a  title of a
-      passed -> failed
+  a  title of a  (passed -> failed)
       user <x> cannot list pods
-      Then it is there
-      https://kubernetes.io/docs/x
+      at: Then it is there
+      see: https://kubernetes.io/docs/x
 
 Now unsupported: 1
-  c  title of c
-      passed -> unsupported
+  c  title of c  (passed -> unsupported)
       no nodes
 
 Slower: 1
-  d  title of d
-      1.0 s -> 4.0 s
+  d  title of d  (1.0 s -> 4.0 s)
 
 Vanished: 1
-  e  title of e
-      was passed
+  e  title of e  (was passed)
 
 Fixed: 1
-  b  title of b
-      failed -> passed
+  b  title of b  (failed -> passed)
 
 New: 1
-  f  title of f
-      passed
+  f  title of f  (passed)
 
 1 broken, 1 now unsupported, 1 slower, 1 vanished, 1 fixed, 1 new; as before: 1 passed, 1 failed
 `
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}
+
+func TestGoodNewsAreCut(t *testing.T) {
+	var before, after []journal.Result
+	for range 26 {
+		before, after = append(before, one("failed")), append(after, one("passed"))
+	}
+	for name, c := range map[string]struct {
+		d    diff.Diff
+		want int
+	}{"fixed": {diff.Compare(run(before...), run(after...)), 20}, "broken": {diff.Compare(run(after...), run(before...)), 26}} {
+		var out strings.Builder
+		if err := c.d.Text(&out); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Count(out.String(), "title of"); got != c.want || strings.Contains(out.String(), "... and 6 more") != (c.want == 20) {
+			t.Errorf("%s: %d are told:\n%s", name, got, out.String())
+		}
 	}
 }
 

@@ -37,6 +37,18 @@ func (k Kind) Heading() string {
 	return string(k)
 }
 
+// manyLines is how many changes of a kind the text tells when they are no bad news. JSON and HTML have all.
+const manyLines = 20
+
+// worse reports whether a change of the kind is bad news.
+func (k Kind) worse() bool {
+	switch k {
+	case Broken, Unjudged, NowUnsupported, NowFlaky, Slower:
+		return true
+	}
+	return false
+}
+
 // Of lists the changes of a kind.
 func (d Diff) Of(kind Kind) []Change {
 	var list []Change
@@ -64,7 +76,11 @@ func (d Diff) Text(w io.Writer) error {
 			continue
 		}
 		fmt.Fprintf(&out, "\n%s: %d\n", kind.Heading(), len(changes))
-		for _, change := range changes {
+		for i, change := range changes {
+			if i == manyLines && len(changes) > manyLines+1 && !kind.worse() {
+				fmt.Fprintf(&out, "  ... and %d more\n", len(changes)-i)
+				break
+			}
 			change.text(&out)
 		}
 	}
@@ -88,23 +104,17 @@ func (r Run) line() string {
 	return strings.Join(parts, "  ")
 }
 
+// text takes one line, and more where there is a reason to tell.
 func (c Change) text(out *strings.Builder) {
-	fmt.Fprintf(out, "  %s  %s\n", c.ID, c.Title)
-	indented := func(text string) {
-		for line := range strings.Lines(text) {
-			fmt.Fprintf(out, "      %s\n", strings.TrimRight(line, "\n"))
-		}
+	fmt.Fprintf(out, "  %s  %s  (%s)\n", c.ID, c.Title, c.Difference())
+	for line := range strings.Lines(c.Why) {
+		fmt.Fprintf(out, "      %s\n", strings.TrimRight(line, "\n"))
 	}
-	indented(c.Difference())
-	switch c.Kind {
-	case Broken, Unjudged, NowUnsupported, New:
-		indented(c.Why)
+	if c.Step != "" {
+		fmt.Fprintf(out, "      at: %s\n", c.Step)
 	}
-	if c.Kind == Broken || c.Kind == Unjudged {
-		indented(c.Step)
-	}
-	if c.Kind == Broken {
-		indented(c.Documentation)
+	if c.Kind == Broken && c.Documentation != "" {
+		fmt.Fprintf(out, "      see: %s\n", c.Documentation)
 	}
 }
 
