@@ -35,6 +35,7 @@ func haveSimulatedNode(ctx context.Context, w *World, a Args) error {
 		return err
 	}
 	name := nameOf(object)
+	w.mark(object)
 	labels := child(object, "metadata", "labels")
 	labels[simulatedKey] = w.Namespace
 	fill(labels, "kubernetes.io/hostname", name)

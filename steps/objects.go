@@ -101,9 +101,15 @@ func (w *World) compose(ctx context.Context, a Args) (client.Kind, map[string]an
 		return kind, nil, err
 	}
 	w.addDefaults(kind.Kind, object)
-	fill(child(object, "metadata"), "labels", map[string]any{})
-	child(object, "metadata", "labels")[RunLabel] = w.Run
+	w.mark(object)
 	return kind, object, nil
+}
+
+// mark labels an object with who made it, so that it can be found and told from others.
+func (w *World) mark(object map[string]any) {
+	fill(child(object, "metadata"), "labels", map[string]any{})
+	labels := child(object, "metadata", "labels")
+	labels[RunLabel], labels[ScenarioLabel] = w.Run, w.Scenario
 }
 
 // identify fills in who the object is: kind, version, name and namespace.
