@@ -33,10 +33,12 @@ func seconds(s float64) string {
 		return fmt.Sprintf("%.0f ms", math.Max(1, s*1000))
 	case s < 59.95:
 		return fmt.Sprintf("%.1f s", s)
-	case s < 3600:
-		return fmt.Sprintf("%d min %d s", int(s)/60, int(s)%60)
 	}
-	return fmt.Sprintf("%d h %d min", int(s)/3600, int(s)/60%60)
+	whole := int(math.Round(s))
+	if whole < 3600 {
+		return fmt.Sprintf("%d min %d s", whole/60, whole%60)
+	}
+	return fmt.Sprintf("%d h %d min", whole/3600, whole/60%60)
 }
 
 // sign is the mark of a verdict, for those who do not see its colour.
@@ -116,7 +118,7 @@ func sentence(text string) template.HTML {
 			m.WriteString(`]</span>`)
 		default:
 			if end := strings.IndexByte(text[at:], '}'); end > 0 {
-				m.tagged("<var>", strings.TrimSuffix(text[at+1:at+end], "?"), "</var>")
+				m.parameter(text[at+1 : at+end])
 				at += end
 			}
 		}
@@ -124,4 +126,13 @@ func sentence(text string) template.HTML {
 	}
 	m.plain(text)
 	return m.html()
+}
+
+// parameter sets a parameter of a sentence. That of the attempt is a word of the sentence, which may be left out.
+func (m *markup) parameter(name string) {
+	if name == "try?" {
+		m.WriteString(`<span class="maybe">[try to]</span> `)
+		return
+	}
+	m.tagged("<var>", strings.TrimSuffix(name, "?"), "</var>")
 }

@@ -11,8 +11,10 @@ var token = regexp.MustCompile(`(?P<c>(?:^|\s)#.*$)` +
 	`|(?P<k>(?:"(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_$.~/-][A-Za-z0-9_$./~-]*(?:\{[a-z]+\})?):)(?:\s|$)` +
 	`|(?P<s>"(?:[^"\\]|\\.)*"|'[^']*')` +
 	`|(?P<m><[^<>]*(?:>|/>)|\$\{[a-z][A-Za-z0-9-]*\})` +
-	`|(?P<n>\b(?:true|false|null|\d+(?:\.\d+)?(?:[a-zA-Z]{1,2})?)\b)` +
 	`|(?P<p>[A-Za-z0-9_$./~:@%+-]+)`)
+
+// number tells of a plain word that it is no text.
+var number = regexp.MustCompile(`^(?:true|false|null|-?\d+(?:\.\d+)?[a-zA-Z]{0,2})$`)
 
 // block is the end of a line after which a text follows as it is.
 var block = regexp.MustCompile(`[:-]\s+[|>][+-]?\s*$`)
@@ -50,12 +52,15 @@ func colour(m *markup, line string) {
 				continue
 			}
 			m.plain(line[at:from])
-			if names[i] == "p" {
-				m.plain(line[from:to])
-			} else {
-				m.tagged(`<span class="`+names[i]+`">`, line[from:to], "</span>")
-			}
 			at = to
+			switch class := names[i]; {
+			case class == "p" && number.MatchString(line[from:to]):
+				m.tagged(`<span class="n">`, line[from:to], "</span>")
+			case class == "p":
+				m.plain(line[from:to])
+			default:
+				m.tagged(`<span class="`+class+`">`, line[from:to], "</span>")
+			}
 		}
 	}
 	m.plain(line[at:])
