@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/seatrial/seatrial/steps/client"
 )
 
 // meaning is one thing that the API server says when it refuses, and what it means.
@@ -88,15 +90,13 @@ func podSecurity(e Evidence, groups []string) Cause {
 // wroteLabel reports whether the kit itself put the label on the object: its field manager owns it.
 func wroteLabel(object map[string]any, label string) bool {
 	for _, entry := range list(object, "metadata.managedFields") {
-		if field(entry, "manager") == kitManager && field(entry, "fieldsV1['f:metadata']['f:labels']['f:"+label+"']") != "" {
+		if field(entry, "manager") == client.Manager && field(entry, "fieldsV1['f:metadata']['f:labels']['f:"+label+"']") != "" {
 			return true
 		}
 	}
 	return false
 }
 
-// kitManager is the field manager of the kit's writes: the name by which its client calls itself.
-const kitManager = "seatrial"
 
 func policyDenied(e Evidence, groups []string) Cause {
 	policy := e.find("ValidatingAdmissionPolicy", groups[2])
