@@ -1,4 +1,4 @@
-// Package report makes what people and machines read of a run out of its journal: lines on the terminal, a JUnit file, one HTML page.
+// Package report makes what people and machines read of a run out of its journal: lines on the terminal, a JUnit file, a web site.
 package report
 
 import (
@@ -8,12 +8,13 @@ import (
 	"path/filepath"
 
 	"github.com/seatrial/seatrial/harness/journal"
+	"github.com/seatrial/seatrial/harness/site"
 )
 
 // The names of the reports in the directory of a run.
 const (
 	JUnitName = "junit.xml"
-	HTMLName  = "index.html"
+	HTMLName  = site.IndexName
 )
 
 // Directory returns where a run keeps its files. Without a wish that is reports/runs/<id>, and reports/latest leads to it. A directory
@@ -58,11 +59,10 @@ func Write(dir string) error {
 	if err != nil {
 		return err
 	}
-	page, err := HTML(j, dir)
-	if err != nil {
+	if err := site.Write(dir, j); err != nil {
 		return err
 	}
-	for name, content := range map[string][]byte{JUnitName: junit, HTMLName: page} {
+	for name, content := range map[string][]byte{JUnitName: junit} {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
 			return fmt.Errorf("write reports: %w", err)
 		}
