@@ -25,6 +25,8 @@ type behaviour struct {
 	Labels   []string
 	Own      []string
 	Evidence []exhibit
+	// base is the command line that runs against the cluster of the run, up to the selection.
+	base string
 	// Calls is what the scenario asked of the API server.
 	Calls []journal.Call
 }
@@ -53,7 +55,7 @@ func (b *book) behaviour(s spec.Scenario, feature spec.Feature, q *quota) *behav
 	if s.Title == "" {
 		s.Title = s.ID
 	}
-	shown := &behaviour{Scenario: s, Href: href(feature) + "#" + s.ID, Shown: b.results()}
+	shown := &behaviour{Scenario: s, Href: href(feature) + "#" + s.ID, Shown: b.results(), base: b.journal.Run.Command}
 	for _, tag := range s.Tags {
 		if name := strings.TrimPrefix(tag, "@"); !strings.HasPrefix(name, "id:") {
 			shown.Labels = append(shown.Labels, name)
@@ -138,12 +140,16 @@ func (s *behaviour) Heading() string {
 	return "It did not run."
 }
 
-// Command runs only this behaviour.
+// Command runs only this behaviour, against the same cluster where there was a run.
 func (s *behaviour) Command() string {
-	if strings.ContainsAny(s.ID, "[]") {
-		return "seatrial run --tags '@id:" + s.ID + "'"
+	base := s.base
+	if base == "" {
+		base = "seatrial run"
 	}
-	return "seatrial run --tags @id:" + s.ID
+	if strings.ContainsAny(s.ID, "[]") {
+		return base + " --tags '@id:" + s.ID + "'" // brackets are patterns of the shell
+	}
+	return base + " --tags @id:" + s.ID
 }
 
 // Document is the text below the line.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/seatrial/seatrial/harness/journal"
@@ -114,8 +115,13 @@ func facts(run journal.Run, begin time.Time, resumes int) []fact {
 	if resumes > 0 {
 		resumed = plural(resumes, "time", "times")
 	}
+	made := ""
+	if by := run.Implementation; by != nil {
+		made = strings.Join(strings.Fields(by.Organization+" "+by.Project+" "+by.Version), " ")
+	}
 	return []fact{
 		{"Cluster", run.Cluster},
+		{"Implementation", made},
 		{"Kubernetes", run.Version},
 		{"Began", begin.UTC().Format("2006-01-02 15:04 UTC")},
 		{"Profile", run.Profile},
