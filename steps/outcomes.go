@@ -19,8 +19,8 @@ import (
 func objectOutcomes() []Step {
 	return []Step{
 		{
-			Sentence: `{kind} {name} matches`, Phase: Outcome, Argument: Text, observe: objectMatches,
-			Doc: "The object has at least these fields. <any>, <none>, <not X>, </expression/>, <at least N> and <at most N> stand for values.",
+			Sentence: `{kind} {name} {match}`, Phase: Outcome, Argument: Text, observe: objectMatches,
+			Doc: "The object has at least these fields; with \"for\" it keeps matching. <any>, <none>, <not X>, </expression/>, <at least N> and <at most N> stand for values.",
 		},
 		{
 			Sentence: `{field} of {kind} {name} is {value}`, Phase: Outcome, observe: fieldIsValue,
@@ -31,8 +31,8 @@ func objectOutcomes() []Step {
 			Doc: "The object is there.",
 		},
 		{
-			Sentence: `{kind} {name} is gone`, Phase: Outcome, observe: objectGone,
-			Doc: "The object is not there.",
+			Sentence: `{kind} {name} {absent}`, Phase: Outcome, observe: objectGone,
+			Doc: "The object is not there, not any more or not at all.",
 		},
 		{
 			Sentence: `there are {limit} {count} {kind} objects[ with label {label}]`, Phase: Outcome, Argument: MayHaveText, observe: countObjects,

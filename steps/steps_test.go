@@ -26,27 +26,31 @@ func play(t *testing.T, server *standin.Server, script string) (*steps.World, er
 	if err != nil {
 		return world, err
 	}
-	vocabulary := steps.NewVocabulary()
 	for _, block := range strings.Split(strings.TrimSpace(script), "\n\n") {
-		line, rest, _ := strings.Cut(strings.TrimSpace(block), "\n")
-		var text *string
-		var table [][]string
-		if rest = strings.ReplaceAll(rest, "\t", ""); strings.HasPrefix(rest, "|") {
-			for row := range strings.Lines(rest) {
-				table = append(table, strings.Fields(strings.Trim(row, "|\n")))
-			}
-		} else if rest != "" {
-			text = &rest
-		}
-		matches := vocabulary.Match(line, text != nil, table != nil)
-		if len(matches) != 1 {
-			t.Fatalf("%q matches %d steps", line, len(matches))
-		}
-		if err := world.Perform(t.Context(), matches[0], text, table); err != nil {
+		match, text, table := understand(t, block)
+		if err := world.Perform(t.Context(), match, text, table); err != nil {
 			return world, err
 		}
 	}
 	return world, nil
+}
+
+// understand reads one line of a script with what stands below it.
+func understand(t *testing.T, block string) (match steps.Match, text *string, table [][]string) {
+	t.Helper()
+	line, rest, _ := strings.Cut(strings.TrimSpace(block), "\n")
+	if rest = strings.ReplaceAll(rest, "\t", ""); strings.HasPrefix(rest, "|") {
+		for row := range strings.Lines(rest) {
+			table = append(table, strings.Fields(strings.Trim(row, "|\n")))
+		}
+	} else if rest != "" {
+		text = &rest
+	}
+	matches := steps.NewVocabulary().Match(line, text != nil, table != nil)
+	if len(matches) != 1 {
+		t.Fatalf("%q matches %d steps", line, len(matches))
+	}
+	return matches[0], text, table
 }
 
 func TestAWorldIsMadeActedOnAndObserved(t *testing.T) {

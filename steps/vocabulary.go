@@ -92,9 +92,15 @@ func (v *Vocabulary) Match(line string, hasText, hasTable bool) []Match {
 			}
 			text = line
 		}
-		if groups := step.pattern.FindStringSubmatch(text); groups != nil && step.Argument.fits(hasText, hasTable) {
-			found = append(found, Match{Step: step, Bound: bound, Span: span, values: named(step.pattern, groups)})
+		groups := step.pattern.FindStringSubmatch(text)
+		if groups == nil || !step.Argument.fits(hasText, hasTable) {
+			continue
 		}
+		values := named(step.pattern, groups)
+		if keeps := values["match"] == "keeps matching"; values["match"] != "" && keeps != (bound == "for") {
+			continue // what matches for a while keeps matching
+		}
+		found = append(found, Match{Step: step, Bound: bound, Span: span, values: values})
 	}
 	return found
 }
@@ -138,6 +144,8 @@ func parameters() map[string]string {
 		"limit":    `exactly|at least|at most`,
 		"may":      `may not|may`,
 		"can":      `cannot|can`,
+		"absent":   `is gone|does not exist`,
+		"match":    `matches|keeps matching`,
 		"resource": `[a-z][a-z0-9./]*`,
 		"record":   `A|AAAA|CNAME|SRV|PTR`,
 		"article":  `a|an`,

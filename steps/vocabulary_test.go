@@ -19,8 +19,10 @@ func TestMatchUnderstandsALine(t *testing.T) {
 		`a ready Pod "web"`:                                  {sentence: "a ready {kind} {name}"},
 		`I try to create Pod "web":`:                         {sentence: "I {try?}create {kind} {name}", text: true},
 		`I create Pod "web"`:                                 {sentence: "I {try?}create {kind} {name}"},
-		`within 30 seconds, Pod "web" matches:`:              {sentence: "{kind} {name} matches", bound: "within", span: 30 * time.Second, text: true},
-		`for 1 minute, Pod "web" is gone`:                    {sentence: "{kind} {name} is gone", bound: "for", span: time.Minute},
+		`within 30 seconds, Pod "web" matches:`:              {sentence: "{kind} {name} {match}", bound: "within", span: 30 * time.Second, text: true},
+		`for 3 seconds, Pod "web" keeps matching:`:           {sentence: "{kind} {name} {match}", bound: "for", span: 3 * time.Second, text: true},
+		`as before, Pod "web" does not exist`:                {sentence: "{kind} {name} {absent}", bound: "as before"},
+		`for 1 minute, Pod "web" is gone`:                    {sentence: "{kind} {name} {absent}", bound: "for", span: time.Minute},
 		`status.phase of Pod "web" is "Running"`:             {sentence: "{field} of {kind} {name} is {value}"},
 		`metadata.labels['a.b/c'] of Pod "web" is "d"`:       {sentence: "{field} of {kind} {name} is {value}"},
 		`I run "sh -c 'exit 3'" in container "a" of Pod "b"`: {sentence: "I {try?}run {command} in[ container {container} of] Pod {name}"},
@@ -43,6 +45,7 @@ func TestMatchUnderstandsALine(t *testing.T) {
 func TestMatchRefusesALine(t *testing.T) {
 	vocabulary := steps.NewVocabulary()
 	for _, line := range []string{
+		`as before, I create Pod "web"`,                // an action is never as before
 		`I make a Pod "web"`,                           // no sentence
 		`within 5 seconds, I create Pod "web"`,         // an action has no bound
 		`within 5 seconds, it is refused with 403 Bad`, // what is settled has none either
@@ -52,6 +55,15 @@ func TestMatchRefusesALine(t *testing.T) {
 		`I send FETCH "/api"`,                          // no method
 	} {
 		if matches := vocabulary.Match(line, false, false); len(matches) != 0 {
+			t.Errorf("%s: matches %q", line, matches[0].Step.Sentence)
+		}
+	}
+}
+
+func TestOnlyWhatHoldsForAWhileKeepsMatching(t *testing.T) {
+	vocabulary := steps.NewVocabulary()
+	for _, line := range []string{`for 3 seconds, Pod "web" matches:`, `Pod "web" keeps matching:`, `within 3 seconds, Pod "web" keeps matching:`} {
+		if matches := vocabulary.Match(line, true, false); len(matches) != 0 {
 			t.Errorf("%s: matches %q", line, matches[0].Step.Sentence)
 		}
 	}

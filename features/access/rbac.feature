@@ -39,9 +39,9 @@ Feature: Roles say who may do what
         roleRef: {kind: Role, name: pod-reader, apiGroup: rbac.authorization.k8s.io}
         """
       Then within 10 seconds, user "jane-${ns}" may list pods
-      And user "jane-${ns}" may not delete pods
-      And user "jane-${ns}" may not list secrets
-      And user "jane-${ns}" may not list pods in Namespace "default"
+      And as before, user "jane-${ns}" may not delete pods
+      And as before, user "jane-${ns}" may not list secrets
+      And as before, user "jane-${ns}" may not list pods in Namespace "default"
 
     @id:access.rbac.used
     Scenario: The rights count for requests
@@ -88,7 +88,7 @@ Feature: Roles say who may do what
         roleRef: {kind: Role, name: pod-reader, apiGroup: rbac.authorization.k8s.io}
         """
       Then within 10 seconds, ServiceAccount "robot" may list pods
-      And ServiceAccount "robot" may not create pods
+      And as before, ServiceAccount "robot" may not create pods
 
     @id:access.rbac.cluster-role
     Scenario: A ClusterRole can be given for one namespace only
@@ -104,7 +104,7 @@ Feature: Roles say who may do what
         roleRef: {kind: ClusterRole, name: "${ns}-secret-reader", apiGroup: rbac.authorization.k8s.io}
         """
       Then within 10 seconds, user "jane-${ns}" may get secrets
-      And user "jane-${ns}" may not get secrets in Namespace "default"
+      And as before, user "jane-${ns}" may not get secrets in Namespace "default"
 
     @id:access.rbac.cluster-binding
     Scenario: A ClusterRoleBinding gives the rights everywhere

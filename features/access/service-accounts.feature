@@ -122,10 +122,10 @@ Feature: Programs have accounts of their own
     Scenario: A Pod gets the default account and its token
       The token, the certificate of the API server and the namespace are files in every container.
 
-      Given a ready Pod "web"
-      And spec.serviceAccountName of Pod "web" is "default"
-      When I run "cat /var/run/secrets/kubernetes.io/serviceaccount/namespace" in Pod "web"
-      Then the output is "${ns}"
+      Given an empty Namespace
+      When I create Pod "web"
+      Then spec.serviceAccountName of Pod "web" is "default"
+      And within 60 seconds, running "cat /var/run/secrets/kubernetes.io/serviceaccount/namespace" in Pod "web" prints "${ns}"
       And running "head -c 2 /var/run/secrets/kubernetes.io/serviceaccount/token" in Pod "web" prints "ey"
       And running "head -c 27 /var/run/secrets/kubernetes.io/serviceaccount/ca.crt" in Pod "web" prints "-----BEGIN CERTIFICATE-----"
 
@@ -152,13 +152,13 @@ Feature: Programs have accounts of their own
     Scenario: A Pod can do without a token
       Programs that do not talk to the API server need none.
 
-      Given a ready Pod "web":
+      Given an empty Namespace
+      When I create Pod "web":
         """yaml
         spec: {automountServiceAccountToken: false}
         """
-      When I try to run "cat /var/run/secrets/kubernetes.io/serviceaccount/token" in Pod "web"
-      Then the command fails with exit code 1
-      And spec.volumes of Pod "web" is "<none>"
+      Then spec.volumes of Pod "web" is "<none>"
+      And within 60 seconds, running "ls /var/run/secrets/kubernetes.io" in Pod "web" fails
 
     @id:access.service-accounts.missing
     Scenario: A Pod of an account that does not exist is refused

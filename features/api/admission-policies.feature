@@ -33,7 +33,7 @@ Feature: Policies can forbid what validation allows
         data: {colour: red}
         """
       And the message contains "red is not allowed here"
-      And creating ConfigMap "settings" would be accepted:
+      And as before, creating ConfigMap "settings" would be accepted:
         """yaml
         data: {colour: blue}
         """

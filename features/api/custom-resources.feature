@@ -58,7 +58,7 @@ Feature: A cluster can be taught new kinds
         """
       Then it is refused with 422 Invalid
       And the message contains "spec.size"
-      And Widget "one" is gone
+      And as before, Widget "one" does not exist
 
     @id:api.custom-resources.rule
     Scenario: A rule that several fields are part of is enforced

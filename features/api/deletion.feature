@@ -97,7 +97,7 @@ Feature: Deletion follows finalizers and owners
         preconditions: {uid: 00000000-0000-0000-0000-000000000000}
         """
       Then it is refused with 409 Conflict
-      And ConfigMap "settings" exists
+      And as before, ConfigMap "settings" exists
 
     @id:api.deletion.collection
     Scenario: A collection is deleted by its label
@@ -114,4 +114,4 @@ Feature: Deletion follows finalizers and owners
       And a ConfigMap "c"
       When I delete all ConfigMap objects with label "colour=red"
       Then within 5 seconds, there are exactly 0 ConfigMap objects with label "colour=red"
-      And ConfigMap "c" exists
+      And as before, ConfigMap "c" exists

@@ -58,7 +58,7 @@ Feature: Objects are stored, read and removed
         data: {colour: red}
         """
       Then it is refused with 409 AlreadyExists
-      And data.colour of ConfigMap "settings" is "blue"
+      And as before, data.colour of ConfigMap "settings" is "blue"
 
     @id:api.objects.same-name-elsewhere
     Scenario: Another namespace may have an object of the same name
@@ -74,7 +74,7 @@ Feature: Objects are stored, read and removed
         data: {colour: red}
         """
       Then data.colour of ConfigMap "${ns}-other/settings" is "red"
-      And data.colour of ConfigMap "settings" is "blue"
+      And as before, data.colour of ConfigMap "settings" is "blue"
 
   Rule: What is not there cannot be used
 

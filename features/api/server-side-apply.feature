@@ -57,7 +57,7 @@ Feature: Server-side apply lets several managers share an object
       Then it is refused with 409 Conflict
       And the message contains "painter"
       And the message contains ".data.colour"
-      And data.colour of ConfigMap "settings" is "blue"
+      And as before, data.colour of ConfigMap "settings" is "blue"
 
     @id:api.apply.force
     Scenario: Applying by force takes the field over

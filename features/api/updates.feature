@@ -26,7 +26,7 @@ Feature: Several writers can change one object
         data: {colour: red}
         """
       Then it is refused with 409 Conflict
-      And data.colour of ConfigMap "settings" is "green"
+      And as before, data.colour of ConfigMap "settings" is "green"
 
     @id:api.updates.replace
     Scenario: A replacement takes away what it does not mention
@@ -97,7 +97,7 @@ Feature: Several writers can change one object
         - {op: test, path: /data/colour, value: blue}
         """
       Then it is refused with 422 Invalid
-      And data.colour of ConfigMap "settings" is "blue"
+      And as before, data.colour of ConfigMap "settings" is "blue"
 
     @id:api.updates.strategic-merge-patch
     Scenario: A strategic merge patch merges lists by their keys

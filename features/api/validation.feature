@@ -23,7 +23,7 @@ Feature: The API server refuses what makes no sense
         """
       Then it is refused with 400 BadRequest
       And the message contains "spec.replica"
-      And Deployment "web" is gone
+      And as before, Deployment "web" does not exist
 
   Rule: Values must be valid
 
@@ -107,4 +107,4 @@ Feature: The API server refuses what makes no sense
         metadata: {uid: <any>}
         spec: {restartPolicy: Always, dnsPolicy: ClusterFirst}
         """
-      And Pod "web" is gone
+      And as before, Pod "web" does not exist

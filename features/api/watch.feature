@@ -42,4 +42,4 @@ Feature: Changes can be watched
       Then within 10 seconds, the watch has seen:
         | ADDED   | settings |
         | DELETED | settings |
-      And ConfigMap "settings" exists
+      And as before, ConfigMap "settings" exists

@@ -94,7 +94,7 @@ Feature: kubectl shows and changes a cluster
         """
       Then the command fails with exit code 1
       And the output contains "unknown field"
-      And ConfigMap "settings" is gone
+      And as before, ConfigMap "settings" does not exist
 
     @id:cli.kubectl.create-expose
     Scenario: A Deployment is exposed by a Service

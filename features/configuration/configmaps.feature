@@ -82,7 +82,7 @@ Feature: A ConfigMap brings settings into containers
         """
       When I run "cat /etc/settings/paint/colour.txt" in Pod "web"
       Then the output is "blue"
-      And running "cat /etc/settings/size" in Pod "web" fails
+      And as before, running "cat /etc/settings/size" in Pod "web" fails
 
     @id:configuration.configmaps.update @slow
     Scenario: Files follow the ConfigMap

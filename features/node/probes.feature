@@ -39,7 +39,7 @@ Feature: Probes tell whether a container is well
         spec: {containers: [{name: main, readinessProbe: {exec: {command: ["false"]}, periodSeconds: 1}}]}
         """
       Then within 60 seconds, status.phase of Pod "web" is "Running"
-      And for 4 seconds, Pod "web" matches:
+      And for 4 seconds, Pod "web" keeps matching:
         """yaml
         status: {conditions: [{type: Ready, status: "False"}], containerStatuses: [{name: main, ready: false, restartCount: 0}]}
         """
@@ -54,7 +54,7 @@ Feature: Probes tell whether a container is well
         """
       When I run "touch /tmp/busy" in Pod "web"
       Then within 20 seconds, status.conditions[type=Ready].status of Pod "web" is "False"
-      And status.containerStatuses[0].restartCount of Pod "web" is "0"
+      And as before, status.containerStatuses[0].restartCount of Pod "web" is "0"
 
   Rule: A container whose liveness probe fails is restarted
 
@@ -99,7 +99,7 @@ Feature: Probes tell whether a container is well
             livenessProbe: {exec: {command: [test, -f, /tmp/up]}, periodSeconds: 1, failureThreshold: 1}
         """
       Then within 60 seconds, status.phase of Pod "web" is "Running"
-      And for 4 seconds, Pod "web" matches:
+      And for 4 seconds, Pod "web" keeps matching:
         """yaml
         status: {containerStatuses: [{name: main, started: false, ready: false, restartCount: 0}]}
         """

@@ -21,7 +21,7 @@ Feature: An emptyDir lives as long as its Pod
         """
       When I run "sh -c 'echo news > /out/file'" in container "writer" of Pod "web"
       Then running "cat /in/file" in container "reader" of Pod "web" prints "news"
-      And running "touch /in/file" in container "reader" of Pod "web" fails
+      And as before, running "touch /in/file" in container "reader" of Pod "web" fails
 
     @id:storage.empty-dir.restart
     Scenario: The directory outlives a container
@@ -45,14 +45,14 @@ Feature: An emptyDir lives as long as its Pod
     Scenario: The medium Memory is a file system in memory
       What is written counts as memory of the container.
 
-      Given a ready Pod "web":
+      Given an empty Namespace
+      When I create Pod "web":
         """yaml
         spec:
           containers: [{name: main, volumeMounts: [{name: work, mountPath: /work}]}]
           volumes: [{name: work, emptyDir: {medium: Memory}}]
         """
-      When I run "grep ' /work ' /proc/mounts" in Pod "web"
-      Then the output contains "tmpfs"
+      Then within 60 seconds, running "grep ' /work ' /proc/mounts" in Pod "web" prints a text with "tmpfs"
       And running "sh -c 'echo news > /work/file; cat /work/file'" in Pod "web" prints "news"
 
   Rule: A container may see a part of a volume
@@ -95,13 +95,13 @@ Feature: An emptyDir lives as long as its Pod
     Scenario: The group fsGroup owns the volume
       Containers get the group as an additional one.
 
-      Given a ready Pod "web":
+      Given an empty Namespace
+      When I create Pod "web":
         """yaml
         spec:
           securityContext: {runAsUser: 1001, fsGroup: 3003}
           containers: [{name: main, volumeMounts: [{name: work, mountPath: /work}]}]
           volumes: [{name: work, emptyDir: {}}]
         """
-      When I run "sh -c 'touch /work/file; stat -c %g /work/file'" in Pod "web"
-      Then the output is "3003"
+      Then within 60 seconds, running "sh -c 'touch /work/file; stat -c %g /work/file'" in Pod "web" prints "3003"
       And running "id -G" in Pod "web" prints a text with "3003"

@@ -37,7 +37,7 @@ Feature: A Deployment rolls out new versions
         """
       When I scale Deployment "web" to 3 replicas
       Then within 60 seconds, status.availableReplicas of Deployment "web" is "3"
-      And there are exactly 1 ReplicaSet objects with label "app=web"
+      And as before, there are exactly 1 ReplicaSet objects with label "app=web"
 
   Rule: A change of the template replaces the Pods step by step
 
@@ -148,7 +148,7 @@ Feature: A Deployment rolls out new versions
         spec: {template: {metadata: {labels: {version: one}}}}
         status: {updatedReplicas: 1, availableReplicas: 1}
         """
-      And there are exactly 2 ReplicaSet objects with label "app=web"
+      And as before, there are exactly 2 ReplicaSet objects with label "app=web"
 
     @id:workloads.deployment.history
     Scenario: Only so many former versions are kept as asked for

@@ -23,11 +23,12 @@ Feature: A ReplicaSet keeps a fixed number of Pods
         """
       When I delete Pod "old"
       Then within 60 seconds, Pod "old" is gone
-      And within 60 seconds, status.readyReplicas of ReplicaSet "web" is "1"
-      And there are exactly 1 Pod objects with label "app=web":
+      And within 60 seconds, there are exactly 1 Pod objects with label "app=web":
         """yaml
-        metadata: {ownerReferences: [{kind: ReplicaSet, name: web, controller: true}]}
+        metadata: {name: <not old>, ownerReferences: [{kind: ReplicaSet, name: web, controller: true}]}
+        status: {conditions: [{type: Ready, status: "True"}]}
         """
+      And for 2 seconds, there are exactly 1 Pod objects with label "app=web"
 
     @id:workloads.replicaset.scale-up
     Scenario: More replicas are made
@@ -90,7 +91,10 @@ Feature: A ReplicaSet keeps a fixed number of Pods
         metadata: {labels: {app: nothing}}
         """
       Then within 30 seconds, metadata.ownerReferences of Pod "stray" is "<none>"
-      And within 60 seconds, there are exactly 1 Pod objects with label "app=web"
+      And within 60 seconds, there are exactly 1 Pod objects with label "app=web":
+        """yaml
+        metadata: {name: <not stray>}
+        """
 
   Rule: Pods go with their ReplicaSet
 

@@ -45,7 +45,7 @@ var group = regexp.MustCompile(`\(\?P<\w+>`)
 func define(sc *godog.ScenarioContext, step *steps.Step) {
 	text := strings.Trim(group.ReplaceAllString(step.Pattern(), "(?:"), "^$")
 	if step.Bounded() {
-		text = `(?:(?:within|for) \d+ (?:seconds?|minutes?), )?` + text
+		text = `(?:(?:within|for) \d+ (?:seconds?|minutes?), |as before, )?` + text
 	}
 	switch step.Argument {
 	case steps.Table:
