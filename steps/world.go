@@ -35,6 +35,8 @@ type Options struct {
 	Kubectl *client.Kubectl
 	// Run and Scenario are label values; Namespace is the name of the Namespace to make.
 	Run, Scenario, Namespace string
+	// Housed says that the Namespace is there already, and that whoever made it removes it.
+	Housed bool
 	// Scale stretches every bound that says how long something may take; 1 when not set.
 	Scale float64
 }
@@ -64,7 +66,7 @@ type undo struct {
 	do   func(context.Context) error
 }
 
-// NewWorld makes the scenario's Namespace.
+// NewWorld makes the scenario's Namespace, unless it is there already.
 func NewWorld(ctx context.Context, o Options) (*World, error) {
 	if o.Scale == 0 {
 		o.Scale = 1
@@ -72,6 +74,9 @@ func NewWorld(ctx context.Context, o Options) (*World, error) {
 	w := &World{Options: o, actor: o.Cluster.User, kinds: map[string]client.Kind{}}
 	w.vars = map[string]string{"ns": o.Namespace, "agnhost": o.Cluster.Images.Agnhost, "busybox": o.Cluster.Images.BusyBox}
 	w.ctx, w.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	if o.Housed {
+		return w, nil
+	}
 	namespace := map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{
 		"name": o.Namespace, "labels": map[string]any{RunLabel: o.Run, ScenarioLabel: o.Scenario},
 	}}
