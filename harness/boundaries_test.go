@@ -16,6 +16,7 @@ var boundaries = []struct{ tree, never, why string }{
 	{"./harness/spec/...", "k8s.io/", "feature files are text"},
 	{"./harness/journal/...", "k8s.io/", "a journal can be read without a cluster"},
 	{"./harness/report/...", "k8s.io/", "a report is made of the journal alone"},
+	{"./harness/site/...", "k8s.io/", "a site is made of the journal and the features alone"},
 	{"./reference/...", "github.com/seatrial/seatrial/steps", "the judged does not know its judge"},
 	{"./reference/...", "github.com/seatrial/seatrial/harness", "the judged does not know its judge"},
 	{"./reference/...", "github.com/seatrial/seatrial/features", "the judged does not know its judge"},

@@ -40,13 +40,14 @@ func (e *env) docs() *cobra.Command {
 	f.StringVar(&flags.report, "report", "", "folder of a run whose results the site shall have")
 	f.BoolVar(&flags.serve, "serve", false, "serve the site until interrupted")
 	f.StringVar(&flags.address, "address", "127.0.0.1:0", "where to serve it; port 0 takes a free one")
-	cmd.MarkFlagsMutuallyExclusive("output", "report")
 	return cmd
 }
 
 func (e *env) writeDocs(ctx context.Context, flags docsFlags) error {
 	dir, write := flags.output, docsOf
 	switch {
+	case flags.report != "" && flags.output != "":
+		return &usageError{errors.New("--report and --output exclude each other: the site of a run lies with its evidence")}
 	case flags.report != "":
 		dir, write = flags.report, reportOf
 	case dir == "" && flags.serve:

@@ -26,7 +26,10 @@ func Directory(wish, id string) (string, error) {
 	if err := os.MkdirAll(wish, 0o755); err != nil {
 		return "", fmt.Errorf("make report directory: %w", err)
 	}
-	for _, old := range []string{journal.Name, JUnitName, HTMLName, "evidence"} {
+	if err := site.Remove(wish); err != nil {
+		return "", err
+	}
+	for _, old := range []string{journal.Name, JUnitName, "evidence"} {
 		if err := os.RemoveAll(filepath.Join(wish, old)); err != nil {
 			return "", fmt.Errorf("make report directory: %w", err)
 		}

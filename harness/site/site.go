@@ -88,16 +88,26 @@ func build(root *os.Root, b *book) error {
 // generator is how a page of ours is told from other files.
 const generator = `<meta name="generator" content="seatrial">`
 
-// removePages removes the pages of a former site: those in the folder and one below it that say they are ours.
+// Remove removes the pages of a site from its directory, and the folders that are empty without them. Other files stay.
+func Remove(dir string) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fmt.Errorf("remove site: %w", err)
+	}
+	defer root.Close()
+	return removePages(root)
+}
+
+// removePages removes the pages in the folder and one below it that say they are ours.
 func removePages(root *os.Root) error {
 	for _, pattern := range []string{"*.html", "*/*.html"} {
 		names, err := fs.Glob(root.FS(), pattern)
 		if err != nil {
-			return fmt.Errorf("write site: find former pages: %w", err)
+			return fmt.Errorf("remove site: find pages: %w", err)
 		}
 		for _, name := range names {
 			if err := removeOurs(root, name); err != nil {
-				return err
+				return fmt.Errorf("remove site: %w", err)
 			}
 		}
 	}
@@ -106,17 +116,22 @@ func removePages(root *os.Root) error {
 
 func removeOurs(root *os.Root, name string) error {
 	const head = 400
-	content, err := root.ReadFile(name)
-	if err != nil {
-		return fmt.Errorf("write site: read former page: %w", err)
+	if info, err := root.Lstat(name); err != nil || !info.Mode().IsRegular() {
+		return err
 	}
-	if !bytes.Contains(content[:min(len(content), head)], []byte(generator)) {
-		return nil
+	content, err := root.ReadFile(name)
+	if err != nil || !bytes.Contains(content[:min(len(content), head)], []byte(generator)) {
+		return err
 	}
 	if err := root.Remove(name); err != nil {
-		return fmt.Errorf("write site: remove former page: %w", err)
+		return err
 	}
-	return nil
+	folder := path.Dir(name)
+	left, err := fs.ReadDir(root.FS(), folder)
+	if err != nil || len(left) > 0 || folder == "." {
+		return err
+	}
+	return root.Remove(folder)
 }
 
 // href is the address of a feature's page, relative to the root of the site.
