@@ -196,7 +196,7 @@ func newChange(kind Kind, before, after *entry) Change {
 func newRun(j *journal.Journal) Run {
 	r := Run{
 		ID: j.Run.ID, Begin: j.Begin, Cluster: j.Run.Cluster, Version: j.Run.Version, Kit: j.Run.Kit, Profile: j.Run.Profile,
-		Selection: j.Run.Selection, Counts: j.Counts(), Outcome: j.Counts().Outcome(),
+		Selection: j.Run.Selection, Counts: j.Counts(), Outcome: j.Outcome(),
 	}
 	if j.End != nil {
 		r.Outcome = j.End.Outcome

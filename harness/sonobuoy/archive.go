@@ -162,7 +162,7 @@ func pluginResults(j *journal.Journal) ([]byte, error) {
 
 // runDetails tells what ran against what.
 func runDetails(j *journal.Journal) map[string]any {
-	details := map[string]any{"run": j.Run.ID, "cluster": j.Run.Cluster, "version": j.Run.Version, "kit": j.Run.Kit, "outcome": string(j.Counts().Outcome())}
+	details := map[string]any{"run": j.Run.ID, "cluster": j.Run.Cluster, "version": j.Run.Version, "kit": j.Run.Kit, "outcome": string(j.Outcome())}
 	if j.Run.Profile != "" {
 		details["profile"] = j.Run.Profile
 	}

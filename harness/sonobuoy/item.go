@@ -29,23 +29,55 @@ const (
 	unknown = "unknown"
 )
 
-// status says a verdict in Sonobuoy's words. What was tried and could not be judged is unknown, so that a tree with it is not passed; the
-// exact verdict is in the metadata.
-func status(v verdict.Verdict) string {
-	switch v {
+// status says in Sonobuoy's words how a scenario stands for the run. What was tried and could not be judged is unknown, so that a tree
+// with it is not passed; the exact verdict is in the metadata. As in JUnit's file, what is known to fail is skipped, and fails when it
+// passes.
+func status(r journal.Result, required map[string]bool) string {
+	switch r.Verdict {
 	case verdict.Passed, verdict.Flaky:
+		if r.Expected == journal.KnownFailing {
+			return failed
+		}
 		return passed
-	case verdict.Failed:
-		return failed
 	case verdict.Unsupported:
 		return skipped
+	case verdict.Failed:
+		if r.Decides() {
+			return failed
+		}
+		return skipped
+	case verdict.Blocked:
+		if !r.Decides() {
+			return skipped
+		}
+	case verdict.NotRun:
+		if !required[r.ID] {
+			return skipped
+		}
 	}
 	return unknown
+}
+
+// requiredBy is the set of the scenarios without which the run is not whole.
+func requiredBy(j *journal.Journal) map[string]bool {
+	if j.Required == nil {
+		return setOf(j.Order)
+	}
+	return setOf(j.Required)
+}
+
+func setOf(ids []string) map[string]bool {
+	set := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
 }
 
 // tree is the run with pages, rules and scenarios as its levels.
 func tree(j *journal.Journal) []Item {
 	var pages []Item
+	selected, required := setOf(j.Order), requiredBy(j)
 	for _, feature := range j.Pages {
 		page := Item{Name: feature.Name, Meta: map[string]string{"source": "features/" + feature.Path}}
 		if feature.Link != "" {
@@ -54,8 +86,9 @@ func tree(j *journal.Journal) []Item {
 		for _, written := range feature.Rules {
 			rule := Item{Name: written.Name}
 			for _, s := range written.Scenarios {
-				if j.Selected(s.ID) {
-					rule.Items = append(rule.Items, leaf(s, feature, j.Result(s.ID)))
+				if selected[s.ID] {
+					result := j.Result(s.ID)
+					rule.Items = append(rule.Items, leaf(s, feature, result, status(result, required)))
 				}
 			}
 			switch {
@@ -79,8 +112,8 @@ func tree(j *journal.Journal) []Item {
 }
 
 // leaf is a scenario. A leaf must not have the key "file" in its metadata: readers would print that file in its place.
-func leaf(s spec.Scenario, page spec.Feature, result journal.Result) Item {
-	item := Item{Name: s.ID + ": " + s.Title, Status: status(result.Verdict), Meta: map[string]string{
+func leaf(s spec.Scenario, page spec.Feature, result journal.Result, status string) Item {
+	item := Item{Name: s.ID + ": " + s.Title, Status: status, Meta: map[string]string{
 		"id": s.ID, "verdict": string(result.Verdict), "source": fmt.Sprintf("features/%s:%d", s.Path, s.Line),
 	}, Details: map[string]any{"seconds": math.Round(1000*result.Seconds) / 1000}}
 	if page.Link != "" {
@@ -89,15 +122,8 @@ func leaf(s spec.Scenario, page spec.Feature, result journal.Result) Item {
 	if result.Expected != "" {
 		item.Meta["expected"] = strings.TrimSuffix(result.Expected+": "+result.ExpectedReason, ": ")
 	}
-	why := strings.TrimSpace(result.Why + "\n" + step(s, result) + "\n" + result.Error)
-	switch {
-	case result.Verdict == verdict.Passed:
-	case item.Status == failed:
-		item.Details["failure"] = why
-	case result.Verdict == verdict.Error:
-		item.Details["error"] = why
-	default:
-		item.Details["reason"] = why
+	if key := detail(result, status); key != "" {
+		item.Details[key] = why(s, result)
 	}
 	if item.Status == failed && s.Hint != "" {
 		item.Details["hint"] = s.Hint
@@ -115,18 +141,36 @@ func leaf(s spec.Scenario, page spec.Feature, result journal.Result) Item {
 	return item
 }
 
-// step is the line of the feature file that ended the scenario.
-func step(s spec.Scenario, result journal.Result) string {
-	if result.FailedStep < 0 || result.FailedStep >= len(s.Steps) || result.Verdict == verdict.Passed || result.Verdict == verdict.Unsupported {
+// detail is the key under which the reason of a result belongs; empty when there is none to give.
+func detail(r journal.Result, status string) string {
+	switch {
+	case status == failed:
+		return "failure"
+	case r.Verdict == verdict.Error:
+		return "error"
+	case status == passed && r.Why == "":
 		return ""
 	}
-	return s.Steps[result.FailedStep].Keyword + " " + s.Steps[result.FailedStep].Text
+	return "reason"
+}
+
+// why is the reason of a result: in one sentence, then the line of the feature file that ended the scenario, then the whole error.
+func why(s spec.Scenario, r journal.Result) string {
+	if r.Expected == journal.KnownFailing && (r.Verdict == verdict.Passed || r.Verdict == verdict.Flaky) {
+		return "passed, though it is listed as " + r.Expected + ": take it off the list"
+	}
+	parts := []string{r.Why}
+	if r.FailedStep >= 0 && r.FailedStep < len(s.Steps) && r.Error != "" {
+		parts = append(parts, s.Steps[r.FailedStep].Keyword+" "+s.Steps[r.FailedStep].Text)
+	}
+	parts = append(parts, strings.TrimSpace(strings.TrimPrefix(r.Error, r.Why)))
+	return strings.TrimSpace(strings.Join(parts, "\n"))
 }
 
 // verdictItem is a leaf for the run as a whole. There is one only when the leaves of the scenarios make a better impression than the run
 // deserves: Sonobuoy calls a plugin passed when everything was skipped.
 func verdictItem(j *journal.Journal, leaves string) (Item, bool) {
-	outcome, reason := j.Counts().Outcome(), "the run was killed before its end"
+	outcome, reason := j.Outcome(), "the run was killed before its end"
 	if j.End != nil {
 		outcome, reason = j.End.Outcome, j.End.Reason
 	}

@@ -33,19 +33,25 @@ func sample(results ...journal.Result) *journal.Journal {
 		}
 	}
 	counts := j.Counts()
-	j.Add(journal.Record{End: &journal.End{Outcome: counts.Outcome(), Counts: counts}})
+	j.Add(journal.Record{End: &journal.End{Outcome: j.Outcome(), Counts: counts}})
 	return j
 }
 
 func TestEveryVerdictHasAStatusOfSonobuoys(t *testing.T) {
-	want := map[verdict.Verdict]string{
-		verdict.Passed: "passed", verdict.Flaky: "passed", verdict.Failed: "failed", verdict.Unsupported: "skipped",
-		verdict.Blocked: "unknown", verdict.Error: "unknown", verdict.NotRun: "unknown",
+	want := map[verdict.Verdict][3]string{ // what is known of it: nothing, known-failing, known-flaky
+		verdict.Passed: {"passed", "failed", "passed"}, verdict.Flaky: {"passed", "failed", "passed"}, verdict.Failed: {"failed", "skipped", "skipped"},
+		verdict.Unsupported: {"skipped", "skipped", "skipped"}, verdict.Blocked: {"unknown", "skipped", "skipped"},
+		verdict.Error: {"unknown", "unknown", "unknown"}, verdict.NotRun: {"unknown", "unknown", "unknown"},
 	}
 	for _, v := range verdict.All() {
-		if got := status(v); got != want[v] || want[v] == "" {
-			t.Errorf("%s is %q, want %q", v, got, want[v])
+		for i, known := range []string{"", journal.KnownFailing, journal.KnownFlaky} {
+			if got := status(journal.Result{ID: "a", Verdict: v, Expected: known}, setOf([]string{"a"})); got != want[v][i] || got == "" {
+				t.Errorf("%s, %q, is %q, want %q", v, known, got, want[v][i])
+			}
 		}
+	}
+	if got := status(journal.Result{ID: "b", Verdict: verdict.NotRun}, setOf([]string{"a"})); got != "skipped" {
+		t.Errorf("what the budget has no room for is %s", got)
 	}
 }
 
@@ -57,14 +63,16 @@ func TestTheRunIsNotBetterThanItsOutcome(t *testing.T) {
 		want    string
 		leaves  int
 	}{
-		"all passed":                          {[]journal.Result{one("passed"), one("flaky")}, nil, "passed", 2},
-		"some unsupported":                    {[]journal.Result{one("passed"), one("unsupported")}, nil, "passed", 2},
-		"one failed":                          {[]journal.Result{one("passed"), one("failed"), one("error")}, nil, "failed", 3},
-		"one blocked":                         {[]journal.Result{one("passed"), one("blocked")}, nil, "unknown", 2},
-		"one did not run":                     {[]journal.Result{one("passed"), one("not-run")}, nil, "unknown", 2},
-		"nothing judged":                      {[]journal.Result{one("unsupported"), one("unsupported")}, nil, "unknown", 3},
-		"required ones are missing":           {[]journal.Result{one("passed")}, &journal.End{Outcome: verdict.Partial, Reason: "b was not selected"}, "unknown", 2},
-		"a known failure passed unexpectedly": {[]journal.Result{one("passed"), one("blocked")}, &journal.End{Outcome: verdict.Failure}, "failed", 3},
+		"all passed":                         {[]journal.Result{one("passed"), one("flaky")}, nil, "passed", 2},
+		"some unsupported":                   {[]journal.Result{one("passed"), one("unsupported")}, nil, "passed", 2},
+		"one failed":                         {[]journal.Result{one("passed"), one("failed"), one("error")}, nil, "failed", 3},
+		"one blocked":                        {[]journal.Result{one("passed"), one("blocked")}, nil, "unknown", 2},
+		"one did not run":                    {[]journal.Result{one("passed"), one("not-run")}, nil, "unknown", 2},
+		"nothing judged":                     {[]journal.Result{one("unsupported"), one("unsupported")}, nil, "unknown", 3},
+		"required ones are missing":          {[]journal.Result{one("passed")}, &journal.End{Outcome: verdict.Partial, Reason: "b was not selected"}, "unknown", 2},
+		"more is wrong than the leaves tell": {[]journal.Result{one("passed"), one("blocked")}, &journal.End{Outcome: verdict.Failure}, "failed", 3},
+		"a known failure":                    {[]journal.Result{one("passed"), {Verdict: "failed", Expected: journal.KnownFailing}}, nil, "passed", 2},
+		"a known failure passed":             {[]journal.Result{one("passed"), {Verdict: "passed", Expected: journal.KnownFailing}}, nil, "failed", 2},
 	} {
 		j := sample(c.results...)
 		if c.end != nil {

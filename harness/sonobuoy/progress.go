@@ -137,6 +137,8 @@ func (p *Progress) state() update {
 	u := update{Message: p.message, Total: len(p.order), Completed: len(p.results)}
 	for id, v := range p.results {
 		switch v {
+		case verdict.NotRun:
+			u.Completed--
 		case verdict.Failed:
 			u.Failures = append(u.Failures, id)
 		case verdict.Error:

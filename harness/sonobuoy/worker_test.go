@@ -188,6 +188,7 @@ func TestProgressReachesTheWorker(t *testing.T) {
 	}
 	p.Observe(journal.Record{Result: &journal.Result{ID: "b", Verdict: verdict.Failed}})
 	p.Observe(journal.Record{Result: &journal.Result{ID: "c", Verdict: verdict.Error}})
+	p.Observe(journal.Record{Result: &journal.Result{ID: "a", Verdict: verdict.NotRun}})
 	p.Observe(journal.Record{End: &journal.End{Outcome: verdict.Failure}})
 	stop()
 	running.Wait()
