@@ -24,8 +24,8 @@ func PodUpdate(pod, old *corev1.Pod) field.ErrorList {
 		removedGates(path.Child("schedulingGates"), pod.Spec.SchedulingGates, old.Spec.SchedulingGates),
 		gatedUpdate(path, pod, old),
 	)
-	if len(errs) > 0 {
-		return errs
+	if len(pod.Spec.Containers) != len(old.Spec.Containers) || len(pod.Spec.InitContainers) != len(old.Spec.InitContainers) {
+		return errs // said already, and a comparison would say it again
 	}
 	if allowed := allowedChanges(pod, old); !same(allowed.Spec, old.Spec) {
 		errs = append(errs, field.Forbidden(path, fmt.Sprintf("pod updates may not change fields other than %s\n%v", mutablePodFields, cmp.Diff(old.Spec, allowed.Spec))))
