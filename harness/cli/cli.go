@@ -10,10 +10,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +25,9 @@ var Version = "development"
 // env is what the verbs share.
 type env struct {
 	out, err io.Writer
-	stop     func() // back to the default reaction to signals
+	exit     func(code int)
+	// leaves tells what would be left if the process ended now; nil where the verb leaves nothing.
+	leaves func() string
 }
 
 // Main runs a command line and returns the exit code of the process.
@@ -35,9 +35,9 @@ func Main(args []string, out, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "kubectl" {
 		return kubectl(args[1:])
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	e := &env{out: out, err: stderr, exit: os.Exit}
+	ctx, stop := e.interrupts()
 	defer stop()
-	e := &env{out: out, err: stderr, stop: stop}
 	root := &cobra.Command{
 		Use:           "seatrial",
 		Short:         "Does this cluster behave as Kubernetes is documented to behave?",
@@ -47,7 +47,7 @@ func Main(args []string, out, stderr io.Writer) int {
 	}
 	root.SetOut(out)
 	root.SetErr(stderr)
-	root.AddCommand(e.up(), e.down(), e.status(), e.kubeconfig(), e.run(), e.list(), e.docs(), e.images(), e.diff(), e.sonobuoy(), e.cleanup(), kubectlHelp())
+	root.AddCommand(e.up(), e.down(), e.status(), e.kubeconfig(), e.run(), e.list(), e.docs(), e.images(), e.diff(), e.sonobuoy(), e.certify(), e.cleanup(), kubectlHelp())
 	root.SetArgs(args)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
