@@ -124,11 +124,18 @@ func (e *env) supervise(ctx context.Context, worker sonobuoy.Worker) error {
 	command.Env = append(os.Environ(), pluginChild+"=1")
 	command.Stdout = e.out
 	code, err := worker.Supervise(ctx, command, e.err)
-	if err != nil {
+	var broken *sonobuoy.BrokenError
+	switch {
+	case errors.As(err, &broken):
+		e.say("sonobuoy: the run ended with %s; that is handed over as its result", broken.State) // it has said why
+	case err != nil:
 		e.say("error: %v", err)
+	}
+	if err != nil && code == verdict.ExitSuccess {
+		code = verdict.ExitKit
 	}
 	if code != verdict.ExitSuccess {
 		return codeError(code)
 	}
-	return err
+	return nil
 }

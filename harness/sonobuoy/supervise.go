@@ -52,9 +52,21 @@ func (w Worker) Supervise(ctx context.Context, command *exec.Cmd, log io.Writer)
 		if w.told(code) {
 			return nil
 		}
-		return fmt.Errorf("the run ended with %s: %s", command.ProcessState, last)
+		return &BrokenError{State: command.ProcessState.String(), LastWords: last.String()}
 	})
 	return code, err
+}
+
+// BrokenError is a run that ended without having told how it went.
+type BrokenError struct {
+	// State tells how the process ended, such as "signal: killed".
+	State string
+	// LastWords is the end of what it wrote to its standard error.
+	LastWords string
+}
+
+func (e *BrokenError) Error() string {
+	return strings.TrimSuffix("the run ended with "+e.State+": "+e.LastWords, ": ")
 }
 
 // told reports whether the journal says how the run went. The code alone does not tell: 2 is that of a partial run and of a Go program
