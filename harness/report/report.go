@@ -1,4 +1,5 @@
-// Package report makes what people and machines read of a run out of its journal: lines on the terminal, a JUnit file, a web site.
+// Package report makes what people and machines read of a run out of its journal: lines on the terminal, a web site, and a file of each
+// format that tools around know.
 package report
 
 import (
@@ -11,64 +12,42 @@ import (
 	"github.com/seatrial/seatrial/harness/site"
 )
 
-// The names of the reports in the directory of a run.
-const (
-	JUnitName = "junit.xml"
-	HTMLName  = site.IndexName
-)
-
-// Directory returns where a run keeps its files. Without a wish that is reports/runs/<id>, and reports/latest leads to it. A directory
-// that was wished for loses the files of the run before.
-func Directory(wish, id string) (string, error) {
-	if wish == "" {
-		return ownDirectory(id)
-	}
-	if err := os.MkdirAll(wish, 0o755); err != nil {
-		return "", fmt.Errorf("make report directory: %w", err)
-	}
-	if err := site.Remove(wish); err != nil {
-		return "", err
-	}
-	for _, old := range []string{journal.Name, JUnitName, "evidence"} {
-		if err := os.RemoveAll(filepath.Join(wish, old)); err != nil {
-			return "", fmt.Errorf("make report directory: %w", err)
-		}
-	}
-	return wish, nil
-}
-
-func ownDirectory(id string) (string, error) {
-	dir := filepath.Join("reports", "runs", id)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("make report directory: %w", err)
-	}
-	latest, next := filepath.Join("reports", "latest"), filepath.Join("reports", ".latest-"+id)
-	if err := os.Symlink(filepath.Join("runs", id), next); err != nil {
-		return dir, nil //nolint:nilerr // a file system without links: the directory is enough
-	}
-	if err := os.Rename(next, latest); err != nil {
-		return "", errors.Join(fmt.Errorf("make report directory: %w", err), os.Remove(next))
-	}
-	return dir, nil
-}
-
-// Write makes the reports of the run whose journal is in the directory.
+// Write makes all reports of the run whose journal is in the directory, and no other files. A report that cannot be written does not keep
+// the others from being written.
 func Write(dir string) error {
 	j, err := journal.Read(dir)
 	if err != nil {
 		return fmt.Errorf("write reports: %w", err)
 	}
-	junit, err := JUnit(j)
+	return WriteAll(dir, j)
+}
+
+// WriteAll makes all reports of the run in its directory.
+func WriteAll(dir string, j *journal.Journal) error {
+	var wrong []error
+	for _, format := range Formats() {
+		if format.File == "" {
+			continue
+		}
+		if err := write(filepath.Join(dir, format.File), dir, j, format); err != nil {
+			wrong = append(wrong, fmt.Errorf("write %s: %w", format.File, err))
+		}
+	}
+	return errors.Join(append(wrong, site.Write(dir, j))...)
+}
+
+// write puts the file in place when it is whole, so that nobody reads half of it.
+func write(name, dir string, j *journal.Journal, format Format) error {
+	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
 	if err != nil {
 		return err
 	}
-	if err := site.Write(dir, j); err != nil {
-		return err
+	err = errors.Join(format.Write(file, j, dir), file.Chmod(0o644), file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), name)
 	}
-	for name, content := range map[string][]byte{JUnitName: junit} {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-			return fmt.Errorf("write reports: %w", err)
-		}
+	if err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
 	}
 	return nil
 }

@@ -1,11 +1,13 @@
 package report
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"golang.org/x/term"
 
@@ -14,117 +16,229 @@ import (
 	"github.com/seatrial/seatrial/harness/verdict"
 )
 
-// Terminal tells a run as it goes on: a line for each scenario that ends, and on a terminal, a last line with what runs now.
+// Detail is how much of a run is told while it goes on. Its end is always told.
+type Detail int
+
+// The details.
+const (
+	// Normal tells the results: on a terminal only those that are worth a look, above a live line; elsewhere all.
+	Normal Detail = iota
+	// Quiet tells nothing before the end.
+	Quiet
+	// Verbose tells all results and every step.
+	Verbose
+)
+
+// TerminalOptions say how a run is told.
+type TerminalOptions struct {
+	Detail Detail
+	// Dir is the directory of the run, to lead people to evidence and reports.
+	Dir string
+	// Width gives the columns of the terminal; nil means those of the writer, which is no terminal when it is no file of that kind.
+	Width func() int
+	// Getenv reads the environment: NO_COLOR, TERM, GITHUB_ACTIONS; nil means os.Getenv.
+	Getenv func(string) string
+}
+
+// Terminal tells a run as it goes on: a line for each scenario that ends, and on a terminal, a last line with what runs now. Elsewhere a
+// line a minute shows that the run is alive.
 type Terminal struct {
-	out     io.Writer
-	live    bool
-	width   int
-	running []string
-	shown   int
+	TerminalOptions
+	mu       sync.Mutex
+	out      io.Writer
+	paint    painter
+	progress *progress
+	spoke    time.Time // when the last line was written
 }
 
-// NewTerminal writes plain lines, and the live line only when the output is a terminal.
-func NewTerminal(out io.Writer) *Terminal {
-	t := &Terminal{out: out}
-	if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) { //nolint:gosec // a file descriptor
-		t.live = true
-		t.width, _, _ = term.GetSize(int(file.Fd())) //nolint:gosec // a file descriptor
+// How often the live line is drawn anew, and how long a log without one stays silent.
+const (
+	redraw  = time.Second
+	silence = time.Minute
+)
+
+// NewTerminal writes to a terminal, or plain lines to what is none.
+func NewTerminal(out io.Writer, o TerminalOptions) *Terminal {
+	if o.Getenv == nil {
+		o.Getenv = os.Getenv
 	}
-	return t
+	if file, ok := out.(*os.File); ok && o.Width == nil && o.Getenv("TERM") != "dumb" && openTerminal(file) {
+		o.Width = func() int {
+			width, _, err := term.GetSize(int(file.Fd())) //nolint:gosec // a file descriptor
+			if err != nil || width <= 0 {
+				return usualWidth
+			}
+			return width
+		}
+	}
+	return &Terminal{TerminalOptions: o, out: out, paint: painter{o.Width != nil && o.Getenv("NO_COLOR") == ""}, spoke: time.Now()}
 }
 
-// Show tells one record. The journal holds all records up to it.
+// usualWidth is how many columns a terminal has that does not tell.
+const usualWidth = 80
+
+// Run keeps the live line, or a log, alive until the context ends.
+func (t *Terminal) Run(ctx context.Context) {
+	if t.Detail == Quiet {
+		return
+	}
+	ticker := time.NewTicker(redraw)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.C:
+			t.tick(now)
+		}
+	}
+}
+
+func (t *Terminal) tick(now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.progress == nil {
+		return
+	}
+	var b strings.Builder
+	switch {
+	case t.Width != nil:
+		t.draw(&b, now)
+	case now.Sub(t.spoke) >= silence:
+		const width = 160
+		b.WriteString("... " + t.progress.line(now, width, t.paint) + "\n")
+		t.spoke = now
+	}
+	t.write(&b)
+}
+
+// Show tells one record. The journal holds all records up to it. Nobody else may change the journal meanwhile.
 func (t *Terminal) Show(r journal.Record, j *journal.Journal) {
-	t.clear()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.progress == nil && len(j.Order) > 0 {
+		t.progress = newProgress(j)
+	}
+	var b strings.Builder
 	switch {
 	case r.Selected != nil:
-		fmt.Fprintf(t.out, "%d behaviours against %s, Kubernetes %s\n", len(r.Selected.IDs), j.Run.Cluster, j.Run.Version)
-	case r.Started != nil:
-		t.running = append(t.running, r.Started.ID)
-	case r.Result != nil:
-		t.running = slices.DeleteFunc(t.running, func(id string) bool { return id == r.Result.ID })
-		t.result(*r.Result, j)
+		t.begin(&b, j)
+	case r.Resumed != nil:
+		t.say(&b, "resumed: %d of %d left", r.Resumed.Left, len(j.Order))
+	case r.Started != nil && t.progress != nil:
+		t.progress.start(r.Started.ID, r.Time)
+	case r.Step != nil:
+		t.step(&b, *r.Step, j)
+	case r.Result != nil && t.progress != nil:
+		t.progress.end(*r.Result)
+		t.result(&b, *r.Result)
 	case r.End != nil:
-		t.running = nil
-		t.end(*r.End, j)
+		t.end(&b, j)
 	}
-	t.draw(j)
+	if b.Len() > 0 {
+		t.spoke = r.Time
+	}
+	if t.progress != nil && r.Step == nil {
+		t.draw(&b, r.Time)
+	}
+	t.write(&b)
 }
 
-func (t *Terminal) result(r journal.Result, j *journal.Journal) {
-	word := string(r.Verdict)
-	if r.Verdict == verdict.Failed || r.Verdict == verdict.Error {
-		word = strings.ToUpper(word)
+// write puts all out at once, above the live line.
+func (t *Terminal) write(b *strings.Builder) {
+	if b.Len() == 0 {
+		return
 	}
-	t.shown++
-	fmt.Fprintf(t.out, "%4d/%d  %-11s %6.1fs  %s\n", t.shown, len(j.Order), word, r.Seconds, r.ID)
-	switch r.Verdict {
-	case verdict.Passed, verdict.Unsupported, verdict.NotRun:
+	text := b.String()
+	if t.Width != nil {
+		text = "\r\x1b[K" + text
+	}
+	fmt.Fprint(t.out, text)
+}
+
+// draw adds the live line; it stays the last one, without an end.
+func (t *Terminal) draw(b *strings.Builder, now time.Time) {
+	if t.Width != nil && t.Detail != Quiet {
+		b.WriteString(t.progress.line(now, t.Width(), t.paint))
+	}
+}
+
+func (t *Terminal) say(b *strings.Builder, format string, args ...any) {
+	if t.Detail != Quiet {
+		fmt.Fprintf(b, format+"\n", args...)
+	}
+}
+
+func (t *Terminal) begin(b *strings.Builder, j *journal.Journal) {
+	text := fmt.Sprintf("%d behaviours against %s, Kubernetes %s", len(j.Order), oneLine(j.Run.Cluster), oneLine(j.Run.Version))
+	if j.Run.Profile != "" {
+		text += fmt.Sprintf(", profile %q", j.Run.Profile)
+	}
+	if j.Run.Parallel > 0 {
+		text += fmt.Sprintf(", %d at a time", j.Run.Parallel)
+	}
+	if j.Run.Seed != 0 {
+		text += fmt.Sprintf(", shuffled with seed %d", j.Run.Seed)
+	}
+	if left, ok := t.progress.remaining(t.progress.begin); ok && left > 0 {
+		text += ", about " + clock(left)
+	}
+	t.say(b, "%s", text)
+	if n := len(j.Unfit); n > 0 {
+		t.say(b, "the budget has no room for %d of them", n)
+	}
+}
+
+func (t *Terminal) result(b *strings.Builder, r journal.Result) {
+	s := standingOf(r)
+	word, shade := string(r.Verdict), verdictColour(r.Verdict)
+	switch s {
+	case wrong, broken:
+		word = strings.ToUpper(word)
+	case surprise:
+		word, shade = "UNEXPECTED", standingColour(s)
+	case excused:
+		word, shade = "known", dim
+	}
+	dull := r.Verdict == verdict.Passed && s == fine || r.Verdict == verdict.Unsupported || r.Verdict == verdict.NotRun
+	if dull && t.Width != nil && t.Detail == Normal {
+		return
+	}
+	t.say(b, "%5d/%d  %s %7.1fs  %s", len(t.progress.ended), t.progress.total, t.paint.word(fmt.Sprintf("%-11s", word), shade), r.Seconds, printable(r.ID))
+	switch {
+	case s == surprise:
+		t.say(b, "      passed, though it is listed as known-failing")
+	case !dull && r.Why != "":
+		t.say(b, "      why: %s", oneLine(r.Why))
+	}
+}
+
+func (t *Terminal) step(b *strings.Builder, r journal.Step, j *journal.Journal) {
+	if t.Detail != Verbose {
 		return
 	}
 	s, _ := find(j, r.ID)
-	t.detail("what", s.Title)
-	if r.FailedStep >= 0 && r.FailedStep < len(s.Steps) {
-		t.detail("step", s.Steps[r.FailedStep].Keyword+" "+s.Steps[r.FailedStep].Text)
+	text := fmt.Sprintf("step %d", r.Index+1)
+	if r.Index >= 0 && r.Index < len(s.Steps) {
+		text = s.Steps[r.Index].Keyword + " " + s.Steps[r.Index].Text
 	}
-	t.detail("why", r.Why)
-	if first, _, _ := strings.Cut(r.Error, "\n"); first != r.Why {
-		t.detail("seen", first)
+	t.say(b, "      %7.2fs  %s: %s", r.Seconds, printable(r.ID), oneLine(text))
+	if r.Error != "" {
+		t.say(b, "        error: %s", strings.ReplaceAll(printable(r.Error), "\n", "\n               "))
 	}
-	t.detail("hint", strings.ReplaceAll(s.Hint, "\n", " "))
-}
-
-func (t *Terminal) detail(word, text string) {
-	if text != "" {
-		fmt.Fprintf(t.out, "           %4s: %s\n", word, text)
+	if t.Width != nil && t.progress != nil {
+		t.draw(b, t.spoke)
 	}
 }
 
-func (t *Terminal) end(e journal.End, j *journal.Journal) {
-	fmt.Fprintf(t.out, "%s: %s in %.1fs\n", e.Outcome, Summary(e.Counts), e.Seconds)
-	if e.Reason != "" {
-		fmt.Fprintln(t.out, e.Reason)
+// end tells the whole result, whatever the detail, and to the runner of GitHub what it shows beside the code.
+func (t *Terminal) end(b *strings.Builder, j *journal.Journal) {
+	t.progress = nil
+	s := &summary{out: b, paint: t.paint, journal: j, dir: t.Dir}
+	s.write()
+	if t.Getenv("GITHUB_ACTIONS") == "true" {
+		annotate(b, j)
 	}
-	if len(e.Left) > 0 {
-		fmt.Fprintf(t.out, "not gone yet: %s (to look again: kubectl get namespaces -l seatrial.dev/run=%s)\n", several(e.Left), j.Run.ID)
-	}
-}
-
-// Summary writes counts as "40 passed, 1 failed".
-func Summary(counts verdict.Counts) string {
-	var parts []string
-	for _, v := range verdict.All() {
-		if counts[v] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", counts[v], v))
-		}
-	}
-	if len(parts) == 0 {
-		return "nothing ran"
-	}
-	return strings.Join(parts, ", ")
-}
-
-// several names a few things and counts the others.
-func several(names []string) string {
-	const few = 3
-	if len(names) <= few {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
-}
-
-func (t *Terminal) clear() {
-	if t.live {
-		fmt.Fprint(t.out, "\r\x1b[K")
-	}
-}
-
-func (t *Terminal) draw(j *journal.Journal) {
-	if !t.live || len(t.running) == 0 {
-		return
-	}
-	line := fmt.Sprintf("%d/%d done, running: %s", len(j.Results), len(j.Order), strings.Join(t.running, " "))
-	fmt.Fprint(t.out, line[:min(len(line), max(t.width-1, 20))])
 }
 
 // find returns the scenario with this id.
