@@ -3,12 +3,14 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seatrial/seatrial/harness/diff"
 	"github.com/seatrial/seatrial/harness/journal"
+	"github.com/seatrial/seatrial/harness/site"
 	"github.com/seatrial/seatrial/harness/verdict"
 )
 
@@ -53,13 +55,27 @@ func (e *env) diff() *cobra.Command {
 func diffWriters(e *env) map[string]func(diff.Diff) error {
 	return map[string]func(diff.Diff) error{
 		"text": func(d diff.Diff) error { return d.Text(e.out) },
-		"html": func(d diff.Diff) error { return d.HTML(e.out) },
+		"html": func(d diff.Diff) error { return writeDiffPage(e.out, d) },
 		"json": func(d diff.Diff) error {
 			encoder := json.NewEncoder(e.out)
 			encoder.SetIndent("", "  ")
 			return encoder.Encode(d)
 		},
 	}
+}
+
+// writeDiffPage writes one page that needs no other file.
+func writeDiffPage(w io.Writer, d diff.Diff) error {
+	body, err := d.Body()
+	if err != nil {
+		return err
+	}
+	page, err := site.Page(d.Before.ID+" and "+d.After.ID, body)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(page)
+	return err
 }
 
 // readRun reads the journal of a run: the one in a directory of reports, or a file.

@@ -139,25 +139,33 @@ func (c Change) Difference() string {
 	return text
 }
 
-// Summary counts in one line.
-func (d Diff) Summary() string {
+// Headline counts the changes in one line.
+func (d Diff) Headline() string {
 	var parts []string
 	for _, kind := range Kinds() {
 		if n := d.Counts[kind]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ToLower(kind.Heading())))
 		}
 	}
-	summary := strings.Join(parts, ", ")
-	if summary == "" {
-		summary = "nothing has changed"
+	headline := strings.Join(parts, ", ")
+	if headline == "" {
+		headline = "nothing has changed"
 	}
 	if d.Outcome() == verdict.Invalid {
-		summary = "invalid: a run that judged nothing cannot be compared; " + summary
+		headline = "invalid: a run that judged nothing cannot be compared; " + headline
 	}
-	if same := tally(d.Same); same != "" {
-		summary += "; as before: " + same
+	return headline
+}
+
+// Unchanged counts what has the same verdict in both runs.
+func (d Diff) Unchanged() string { return tally(d.Same) }
+
+// Summary is the headline with what has not changed.
+func (d Diff) Summary() string {
+	if same := d.Unchanged(); same != "" {
+		return d.Headline() + "; as before: " + same
 	}
-	return summary
+	return d.Headline()
 }
 
 func tally(counts verdict.Counts) string {
