@@ -9,7 +9,7 @@ import (
 )
 
 // document makes the syntax tree of a page out of what the journal keeps of it. The scenarios of an outline stand in it as they ran, one
-// for each row. Columns and the lines of rules and tags are not kept; a rule stands at the line of its first scenario.
+// for each row. Control characters are left out, since readers hand them on to XML. Columns and the lines of rules and tags are not kept; a rule stands at the line of its first scenario.
 type document struct {
 	newID   func() string
 	pickles map[string]*messages.Pickle // by the id of the scenario
@@ -28,7 +28,7 @@ func (d *document) page(all []entry) *messages.GherkinDocument {
 		description += "\n\nDocumentation: " + page.Link
 	}
 	feature := &messages.Feature{
-		Location: &messages.Location{Line: 1}, Tags: []*messages.Tag{}, Language: "en", Keyword: "Feature", Name: page.Name, Description: description,
+		Location: &messages.Location{Line: 1}, Tags: []*messages.Tag{}, Language: "en", Keyword: "Feature", Name: clean(page.Name), Description: clean(description),
 	}
 	var rule *messages.Rule
 	for _, e := range all {
@@ -37,9 +37,9 @@ func (d *document) page(all []entry) *messages.GherkinDocument {
 			feature.Children = append(feature.Children, &messages.FeatureChild{Scenario: scenario})
 			continue
 		}
-		if rule == nil || rule.Name != e.Rule {
+		if rule == nil || rule.Name != clean(e.Rule) {
 			rule = &messages.Rule{
-				Location: at(e.Line), Tags: []*messages.Tag{}, Keyword: "Rule", Name: e.Rule, Description: lead(page, e.Rule), Id: d.newID(),
+				Location: at(e.Line), Tags: []*messages.Tag{}, Keyword: "Rule", Name: clean(e.Rule), Description: clean(lead(page, e.Rule)), Id: d.newID(),
 			}
 			feature.Children = append(feature.Children, &messages.FeatureChild{Rule: rule})
 		}
@@ -64,11 +64,11 @@ func at(line int) *messages.Location { return &messages.Location{Line: int64(max
 
 func (d *document) scenario(e entry) *messages.Scenario {
 	s := &messages.Scenario{
-		Location: at(e.Line), Tags: []*messages.Tag{}, Keyword: "Scenario", Name: e.Title, Description: e.Hint, Steps: []*messages.Step{},
+		Location: at(e.Line), Tags: []*messages.Tag{}, Keyword: "Scenario", Name: clean(e.Title), Description: clean(e.Hint), Steps: []*messages.Step{},
 		Examples: []*messages.Examples{}, Id: d.newID(),
 	}
 	pickle := &messages.Pickle{
-		Id: d.newID(), Uri: uri(e.Path), Name: e.Title, Language: "en", Steps: []*messages.PickleStep{}, Tags: []*messages.PickleTag{}, AstNodeIds: []string{s.Id},
+		Id: d.newID(), Uri: uri(e.Path), Name: clean(e.Title), Language: "en", Steps: []*messages.PickleStep{}, Tags: []*messages.PickleTag{}, AstNodeIds: []string{s.Id},
 	}
 	for _, name := range e.Tags {
 		tag := &messages.Tag{Location: at(e.Line - 1), Name: name, Id: d.newID()}

@@ -125,7 +125,7 @@ func attemptResults(e entry, attempt journal.Attempt, again bool) (results []*me
 		*result.Duration = messages.GoDurationToDuration(duration(step.Seconds))
 		result.Status, done = messages.TestStepResultStatus_PASSED, step.Index+1
 		if step.Error != "" {
-			result.Status, result.Message, decisive = messages.TestStepResultStatus_FAILED, step.Error, step.Index
+			result.Status, result.Message, decisive = messages.TestStepResultStatus_FAILED, clean(step.Error), step.Index
 		}
 	}
 	if again || e.Standing == fine || len(results) == 0 {
@@ -141,7 +141,7 @@ func attemptResults(e entry, attempt journal.Attempt, again bool) (results []*me
 	last.Status, last.Message = messages.TestStepResultStatus_SKIPPED, string(e.Result.Verdict)+": "+e.Result.Why
 	switch e.Standing {
 	case wrong, broken:
-		last.Status, last.Exception = messages.TestStepResultStatus_FAILED, &messages.Exception{Type: string(e.Result.Verdict), Message: e.Result.Why}
+		last.Status, last.Exception = messages.TestStepResultStatus_FAILED, &messages.Exception{Type: string(e.Result.Verdict), Message: clean(e.Result.Why)}
 	case surprise:
 		last.Status, last.Message = messages.TestStepResultStatus_FAILED, e.why()
 	case excused:
@@ -150,6 +150,7 @@ func attemptResults(e entry, attempt journal.Attempt, again bool) (results []*me
 	if e.Result.Error != "" && e.Result.Error != e.Result.Why {
 		last.Message += "\n" + e.Result.Error
 	}
+	last.Message = clean(last.Message)
 	return results, decisive
 }
 
