@@ -151,7 +151,11 @@ func idleKubelet(e Evidence) Cause {
 		if node == "" || field(pod, "status.phase") != "Pending" || len(containers(pod)) > 0 {
 			continue
 		}
-		if object := e.find("Node", node); object != nil && field(object, "status.conditions[type=Ready].status") != "True" {
+		switch object := e.find("Node", node); {
+		case object == nil || field(object, "status.conditions[type=Ready].status") == "True":
+		case field(object, "status.conditions[type=Ready].status") == "":
+			return Cause{Sentence: fmt.Sprintf("%s is on Node %q, of which no kubelet has ever reported.", called(pod), node)}
+		default:
 			return Cause{Sentence: fmt.Sprintf("%s is on Node %q, which is not Ready: %s: %s.", called(pod), node,
 				field(object, "status.conditions[type=Ready].reason"), sentence(field(object, "status.conditions[type=Ready].message")))}
 		}

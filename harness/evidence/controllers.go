@@ -30,8 +30,8 @@ func idle(object map[string]any) Cause {
 		return Cause{Sentence: fmt.Sprintf("The controller of %s has not looked at generation %d, only at generation %d.", called(object), generation, seen)}
 	case !reports && slices.Contains(observing, kind(object)) && generation > 0:
 		return Cause{Sentence: fmt.Sprintf("The controller of %s has done nothing: it has not looked at generation %d.", called(object), generation)}
-	case is(object, "Job") && field(object, "status") == "" && field(object, "spec.suspend") != "true":
-		return Cause{Sentence: fmt.Sprintf("The controller of %s has done nothing: the Job has no status.", called(object))}
+	case is(object, "Job") && field(object, "status.startTime") == "" && field(object, "spec.suspend") != "true":
+		return Cause{Sentence: fmt.Sprintf("The controller of %s has done nothing: the Job has no start time.", called(object))}
 	}
 	return Cause{}
 }

@@ -3,6 +3,7 @@ package evidence
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/seatrial/seatrial/steps/wait"
@@ -64,7 +65,7 @@ func (e Evidence) Find() Cause {
 func (e Evidence) Causes() []Cause {
 	var found []Cause
 	add := func(cause Cause) {
-		cause.Sentence = Redact(cause.Sentence)
+		cause.Sentence = strings.Replace(Redact(cause.Sentence), "....", "...", 1) // the end of a message that was cut off
 		for _, known := range found {
 			if known.Sentence == cause.Sentence {
 				return

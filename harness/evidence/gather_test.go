@@ -29,8 +29,8 @@ func answers() map[string]string {
 		"/api/v1/namespaces/ns/secrets": `{"apiVersion":"v1","items":[{"metadata":{"name":"s"},"data":{"password":"aHVzaA=="}}]}`,
 		"/api/v1/namespaces/ns/pods": `{"apiVersion":"v1","items":[{"metadata":{"name":"web","managedFields":[{}]},"spec":{"containers":[{"name":"main","env":[{"name":"DB_PASSWORD","value":"hunter2"}]}]},` +
 			`"status":{"phase":"Pending","containerStatuses":[{"name":"main","restartCount":1,"state":{"terminated":{"exitCode":2}}}]}}]}`,
-		"/api/v1/namespaces/ns/pods/web/log": "one\ntoken=abcdef123456\n",
-		"/api/v1/nodes":                      `{"apiVersion":"v1","items":[{"metadata":{"name":"n1"},"status":{"allocatable":{"cpu":"2"},"conditions":[{"type":"Ready","status":"True"}]}}]}`,
+		"/api/v1/namespaces/ns/pods/web/log":                "one\ntoken=abcdef123456\n",
+		"/api/v1/nodes":                                     `{"apiVersion":"v1","items":[{"metadata":{"name":"n1"},"status":{"allocatable":{"cpu":"2"},"conditions":[{"type":"Ready","status":"True"}]}}]}`,
 		"/apis/authentication.k8s.io/v1/selfsubjectreviews": `{"status":{"userInfo":{"username":"jane"}}}`,
 	}
 }

@@ -140,7 +140,7 @@ func tell(spans []span) string {
 			text.WriteString(", then")
 		}
 		text.WriteString(" " + s.value)
-		if s.lasted > 0 {
+		if s.lasted >= 100*time.Millisecond {
 			fmt.Fprintf(&text, " for %s", s.lasted.Round(100*time.Millisecond))
 		}
 	}

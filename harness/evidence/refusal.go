@@ -30,6 +30,7 @@ func meanings() []meaning {
 		{regexp.MustCompile(`((?:minimum|maximum) [\w./-]+ usage per .+|[\w./-]+ max limit to request ratio per .+)`), limitRange},
 		{regexp.MustCompile(`unable to create new content in namespace (\S+) because it is being terminated`), namespaceEnds},
 		{regexp.MustCompile(`error looking up service account ([^/\s]+)/([^:\s]+):`), accountMissing},
+		{regexp.MustCompile(`ServiceAccount "([^"]+)" of the Namespace: within .* does not exist`), accountLate},
 		{regexp.MustCompile(`no PriorityClass with name (\S+) was found`), priorityMissing},
 		{regexp.MustCompile(`user "([^"]+)" \(groups=\[.*?\]\) is attempting to grant RBAC permissions not currently held: ?(.+)`), escalation},
 		{regexp.MustCompile(`User "([^"]*)" cannot (\S+) (resource|path) "([^"]+)"(?: in API group "([^"]*)")?(?: in the namespace "([^"]+)"| at the cluster scope)?(?:: (.+))?`), forbidden},
@@ -97,7 +98,6 @@ func wroteLabel(object map[string]any, label string) bool {
 	return false
 }
 
-
 func policyDenied(e Evidence, groups []string) Cause {
 	policy := e.find("ValidatingAdmissionPolicy", groups[2])
 	what := groups[1]
@@ -129,6 +129,10 @@ func namespaceEnds(e Evidence, groups []string) Cause {
 
 func accountMissing(_ Evidence, groups []string) Cause {
 	return Cause{Sentence: fmt.Sprintf("ServiceAccount %q of Namespace %q does not exist, which every Pod that names it needs.", groups[2], groups[1])}
+}
+
+func accountLate(e Evidence, groups []string) Cause {
+	return Cause{Sentence: fmt.Sprintf("No controller has made ServiceAccount %q in Namespace %q, without which there can be no Pod.", groups[1], e.Namespace)}
 }
 
 func priorityMissing(_ Evidence, groups []string) Cause {

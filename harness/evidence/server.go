@@ -56,13 +56,16 @@ func tooSlow(_ Evidence, groups []string) Cause {
 // unresolved is how programs say that a name was not found, or that nobody answered.
 var (
 	unresolved = regexp.MustCompile(`(?i)bad address '?([^\s'"]+)|could not resolve host:? '?([^\s'",;]+)|can't resolve '?([^\s'"]+)|lookup ([^\s:]+)(?: on \S+)?: no such host`)
-	noAnswer   = regexp.MustCompile(`(?i)no servers could be reached|temporary failure in name resolution|lookup \S+ on \S+: .*i/o timeout|communications error to \S+: timed out|exit code 9, .*dig`)
+	noAnswer   = regexp.MustCompile(`(?i)no servers could be reached|temporary failure in name resolution|lookup \S+ on \S+: .*i/o timeout|communications error to \S+: timed out|curl: exit code 6`)
 )
 
 // noName finds a name that the DNS of the cluster does not know, or the DNS that does not answer.
 func noName(e Evidence) Cause {
 	said := e.said()
 	match := unresolved.FindStringSubmatch(said)
+	if match == nil && strings.Contains(said, "curl: exit code 6") { // it says nothing else
+		match = []string{"", e.service()}
+	}
 	if match == nil && !noAnswer.MatchString(said) {
 		return Cause{}
 	}
@@ -73,6 +76,16 @@ func noName(e Evidence) Cause {
 		return Cause{Sentence: "The DNS of the cluster gives no answer, though its Service has ready endpoints."}
 	}
 	return Cause{Sentence: fmt.Sprintf("The DNS of the cluster does not know the name %q.", strings.Join(match[1:], ""))}
+}
+
+// service is the name that the line looks for.
+func (e Evidence) service() string {
+	for _, about := range e.About {
+		if about.Kind == "Service" {
+			return about.Name
+		}
+	}
+	return "in the address"
 }
 
 // dns tells what is wrong with the cluster's DNS; empty when nothing is, or it may not be read.

@@ -205,7 +205,7 @@ func TestWhatMayNotBeListedIsTold(t *testing.T) {
 	if len(got.Left)+len(got.Touched) > 0 {
 		t.Errorf("what was not seen before counts as new: %s%s", lines(got.Left), lines(got.Touched))
 	}
-	if len(got.Unlisted) != 1 || got.Unlisted[0] != "clusterroles: may not be listed: refused with 403 Forbidden: nobody may" {
+	if len(got.Unlisted) != 1 || got.Unlisted[0] != "clusterroles: may not be listed (403 Forbidden)" {
 		t.Errorf("unlisted: %q", got.Unlisted)
 	}
 	if got := inventory.Compare(take(t, opened), take(t, closed), run); len(got.Touched) > 0 {

@@ -45,8 +45,10 @@ func (t *taking) list(ctx context.Context, kind client.Kind) error {
 		case answer.Code == http.StatusGone && next != "" && answer.Status().Continue != "":
 			next = answer.Status().Continue // the rest of the list, from a later version
 			continue
+		case answer.Code == http.StatusForbidden:
+			return errors.New("may not be listed (403 Forbidden)")
 		case answer.Refused():
-			return fmt.Errorf("may not be listed: %.200s", answer)
+			return fmt.Errorf("cannot be listed: %.200s", answer)
 		}
 		page, err := read(answer)
 		if err != nil {
