@@ -124,4 +124,3 @@ func kinds(objects []cleanup.Object) string {
 }
 
 func (e *env) print(format string, args ...any) { _, _ = fmt.Fprintf(e.out, format+"\n", args...) }
-

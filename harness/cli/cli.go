@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seatrial/seatrial/harness/cluster"
+	"github.com/seatrial/seatrial/harness/run"
 	"github.com/seatrial/seatrial/harness/verdict"
 )
 
@@ -26,8 +27,8 @@ var Version = "development"
 type env struct {
 	out, err io.Writer
 	exit     func(code int)
-	// leaves tells what would be left if the process ended now; nil where the verb leaves nothing.
-	leaves func() string
+	// remains tells what would be left if the process ended now.
+	remains run.Remains
 }
 
 // Main runs a command line and returns the exit code of the process.

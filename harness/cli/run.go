@@ -2,15 +2,12 @@ package cli
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/seatrial/seatrial/features"
 	"github.com/seatrial/seatrial/harness/cluster"
@@ -27,60 +24,111 @@ type runFlags struct {
 	options             run.Options
 }
 
+const runHelp = `Run the specification against the cluster of --kubeconfig. Without it, a reference
+cluster is started for the run, and removed after it.
+
+The first SIGINT or SIGTERM ends the run: it starts nothing more, cleans up and writes
+its reports. The second one ends the process at once and tells what is left. A run that
+was ended, or killed, goes on with --resume.
+
+The exit code tells the result:
+    0  success: everything that was judged passed, and something was
+    1  failure: a behaviour failed, or one that is known to fail passed
+    2  partial: nothing failed, but something was blocked, not run, or met an error of
+       the kit; or the cluster does not support what the profile requires
+    3  invalid: nothing was judged
+    4  the kit could not do its work, for example not write its report
+    5  no cluster answered, or it stopped answering during the run
+   64  the command line cannot be understood
+  130  interrupted`
+
 func (e *env) run() *cobra.Command {
 	var flags runFlags
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the specification against a cluster",
-		Long: "Run the specification against the cluster of --kubeconfig. Without it, a reference\n" +
-			"cluster is started for the run, and removed after it.\n\n" +
-			"The exit code tells the result: 0 success, 1 failure, 2 partial, 3 invalid (nothing ran),\n" +
-			"4 the kit failed, 5 no cluster answered, 64 wrong usage, 130 interrupted.",
+		Long:  runHelp,
 		Example: "  seatrial run\n" +
-			"  seatrial run --kubeconfig ~/.kube/config --tags '@id:workloads.* and not @slow'",
-		Args: cobra.NoArgs,
+			"  seatrial run --kubeconfig ~/.kube/config --tags '@id:workloads.* and not @slow'\n" +
+			"  seatrial run --kubeconfig ~/.kube/config --budget 10m --retries 1\n" +
+			"  seatrial run --kubeconfig ~/.kube/config --rerun-failed --shuffle --until-fail",
+		Args: func(_ *cobra.Command, args []string) error { return flags.seed(args) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return e.asPlugin(cmd.Context(), &flags, func(ctx context.Context) error { return e.runSpec(ctx, &flags) })
 		},
 	}
 	driverFlag(cmd, &flags.driver)
-	f := cmd.Flags()
+	f, o := cmd.Flags(), &flags.options
 	f.StringVar(&flags.kubeconfig, "kubeconfig", "", "the cluster to judge (default: a throw-away reference cluster)")
 	f.StringVar(&flags.context, "context", "", "context of the kubeconfig (default its current one)")
-	f.StringVar(&flags.options.Selection, "tags", "", "tag expression that selects behaviours, such as '@id:api.* and not @slow'")
-	f.IntVar(&flags.options.Parallel, "parallel", 0, "how many scenarios run side by side (default 16)")
-	f.StringVar(&flags.options.ReportDir, "report", "", "folder of the reports (default reports/runs/<time>, linked as reports/latest)")
-	f.StringVar(&flags.options.ImageRegistry, "image-registry", "", "mirror of the images that the specification uses")
+	f.StringVar(&o.Selection, "tags", "", "tag expression that selects behaviours, such as '@id:api.* and not @slow'")
+	f.StringVar(&o.ReportDir, "report", "", "folder of the reports (default reports/runs/<time>, linked as reports/latest)")
+	f.StringVar(&o.ImageRegistry, "image-registry", "", "mirror of the images that the specification uses")
 	f.BoolVar(&flags.sonobuoy, "sonobuoy", false, "run as a plugin of Sonobuoy in the cluster to judge; also when $SONOBUOY_RESULTS_DIR is set")
-	f.Float64Var(&flags.options.Scale, "timeout-scale", 1, "stretch all time bounds, for slow clusters")
+	f.IntVar(&o.Parallel, "parallel", 0, "how many scenarios run side by side (default 16)")
+	f.DurationVar(&o.Deadline, "deadline", 0, "how long one scenario may take (default 5m)")
+	f.Float64Var(&o.Scale, "timeout-scale", 1, "stretch all time bounds, for slow clusters")
+	f.DurationVar(&o.Budget, "budget", 0, "run the widest set of behaviours that fits into this time")
+	f.Var((*shuffle)(&o.Effort), "shuffle", "mix the order, by a seed if one is given")
+	f.Lookup("shuffle").NoOptDefVal = "0"
+	f.IntVar(&o.Repeat, "repeat", 0, "run each behaviour so often; it must pass every time")
+	f.BoolVar(&o.UntilFail, "until-fail", false, "repeat until something fails (at most --repeat times)")
+	f.BoolVar(&o.FailFast, "fail-fast", false, "start nothing more after the first failure")
+	f.IntVar(&o.Retries, "retries", 0, "try again so often what did not pass; what passes then is flaky")
+	f.BoolVar(&o.RerunFailed, "rerun-failed", false, "run only what failed, was blocked or met an error in the run before")
+	f.BoolVar(&o.Resume, "resume", false, "go on with the run before, which was interrupted or killed")
+	f.StringVar(&o.From, "from", "", "folder of the run before (default that of --report, or else reports/latest)")
+	f.StringVar(&o.Known, "known", "", "YAML list of behaviours that are known to fail or to be flaky: id, kind (failing or flaky), reason, issue")
+	f.BoolVar(&o.NoInventory, "no-inventory", false, "do not compare what is in the cluster before and after the run")
 	return cmd
+}
+
+// shuffle is the flag --shuffle, which takes a seed or none.
+type shuffle run.Effort
+
+func (s *shuffle) String() string { return "" }
+func (s *shuffle) Type() string   { return "seed" }
+
+func (s *shuffle) Set(text string) (err error) {
+	s.Shuffle = true
+	s.Seed, err = strconv.ParseInt(text, 10, 64)
+	return err
+}
+
+// seed takes the seed that stands apart from its flag: --shuffle 7.
+func (f *runFlags) seed(args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	o := &f.options.Effort
+	if len(args) == 1 && o.Shuffle && o.Seed == 0 && (*shuffle)(o).Set(args[0]) == nil {
+		return nil
+	}
+	return &usageError{fmt.Errorf("run takes no argument %q; behaviours are selected with --tags", args[len(args)-1])}
 }
 
 func (e *env) runSpec(ctx context.Context, flags *runFlags) error {
 	o := flags.options
-	o.Features, o.Progress, o.Kit = features.FS, e.err, Version
-	_, selected, err := run.List(o)
+	o.Features, o.Progress, o.Kit, o.Remains = features.FS, e.err, Version, &e.remains
+	where := flags.where()
+	o.Command = "seatrial run" + where
+	e.remains.At(where)
+	if where == "" && !flags.inCluster {
+		o.Throwaway = throwawayName()
+	}
+	plan, err := run.NewPlan(o)
 	if err != nil {
 		return &usageError{err}
 	}
-	if len(selected) == 0 {
-		e.say("%s (tags %q)", run.NothingMatched, o.Selection)
+	if len(plan.Scenarios) == 0 {
+		e.say("%s (tags %q)", plan.Reason, o.Selection)
 		return codeError(verdict.ExitInvalid)
 	}
-	remove := func() error { return nil }
-	switch {
-	case flags.inCluster:
-		o.Config, err = run.InCluster()
-	case flags.kubeconfig == "" && flags.context == "":
-		o.Throwaway = true
-		o.Config, remove, err = e.throwaway(ctx, flags.driver)
-	default:
-		o.Config, err = run.Connect(flags.kubeconfig, flags.context)
-	}
+	remove, err := e.reach(ctx, flags, plan)
 	if err != nil {
 		return clusterError(err, remove())
 	}
-	result, err := run.Run(ctx, o)
+	result, err := plan.Run(ctx)
 	if removeErr := remove(); removeErr != nil {
 		return removeErr
 	}
@@ -88,6 +136,45 @@ func (e *env) runSpec(ctx context.Context, flags *runFlags) error {
 		return clusterError(err, nil)
 	}
 	return codeOf(result)
+}
+
+// reach finds or makes the cluster of the plan. The returned function removes it if it is the run's own.
+func (e *env) reach(ctx context.Context, flags *runFlags, plan *run.Plan) (remove func() error, err error) {
+	remove = func() error { return nil }
+	switch past := plan.Past(); {
+	case flags.inCluster:
+		plan.Config, err = run.InCluster()
+	case plan.Throwaway == "":
+		plan.Config, err = run.Connect(flags.kubeconfig, flags.context)
+	case past == nil:
+		plan.Config, remove, err = e.throwaway(ctx, flags.driver, plan.Throwaway)
+	case past.Throwaway != "":
+		plan.Throwaway = past.Throwaway
+		plan.Config, remove, err = e.abandoned(ctx, past.Throwaway)
+	default:
+		err = &usageError{fmt.Errorf("--resume needs the cluster of the run, %s: --kubeconfig", past.Cluster)}
+	}
+	return remove, err
+}
+
+// where is the part of the command line that names the cluster.
+func (f *runFlags) where() string {
+	var words []string
+	if f.kubeconfig != "" {
+		words = append(words, " --kubeconfig "+quoted(f.kubeconfig))
+	}
+	if f.context != "" {
+		words = append(words, " --context "+quoted(f.context))
+	}
+	return strings.Join(words, "")
+}
+
+// quoted makes a word safe for a shell.
+func quoted(word string) string {
+	if strings.ContainsAny(word, " \t\n'\"\\$`*?[]{}()<>|&;!#~") {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	return word
 }
 
 func codeOf(result run.Result) error {
@@ -104,41 +191,4 @@ func clusterError(err, more error) error {
 		return fmt.Errorf("%w: %w", cluster.ErrNotFound, errors.Join(err, more))
 	}
 	return errors.Join(err, more)
-}
-
-// throwaway starts a cluster with a name of its own. The returned function
-// removes it, also when the context has ended.
-func (e *env) throwaway(ctx context.Context, driver string) (*rest.Config, func() error, error) {
-	nothing := func() error { return nil }
-	d, err := cluster.New(driver)
-	if err != nil {
-		return nil, nothing, &usageError{err}
-	}
-	name := "run-" + strings.ToLower(rand.Text()[:8])
-	remove := func() error {
-		const bound = time.Minute
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound)
-		defer cancel()
-		if err := d.Down(ctx, name); err != nil {
-			return fmt.Errorf("remove cluster %q: %w (try: seatrial down --name %s)", name, err, name)
-		}
-		return nil
-	}
-	err = d.Up(ctx, cluster.Spec{Name: name, Wait: time.Minute}, e.step)
-	var unavailable *cluster.UnavailableError
-	if errors.As(err, &unavailable) {
-		return nil, nothing, err
-	}
-	if err != nil {
-		return nil, remove, err
-	}
-	data, err := d.Kubeconfig(ctx, name)
-	if err != nil {
-		return nil, remove, err
-	}
-	config, err := clientcmd.RESTConfigFromKubeConfig(data)
-	if err != nil {
-		return nil, remove, fmt.Errorf("read kubeconfig of cluster %q: %w", name, err)
-	}
-	return config, remove, nil
 }

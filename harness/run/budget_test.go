@@ -28,13 +28,7 @@ func timed(text string) ([]spec.Scenario, map[string]time.Duration) {
 	return list, takes
 }
 
-func ids(scenarios []spec.Scenario) string {
-	var names []string
-	for _, s := range scenarios {
-		names = append(names, s.ID)
-	}
-	return strings.Join(names, " ")
-}
+func names(scenarios []spec.Scenario) string { return strings.Join(ids(scenarios), " ") }
 
 func TestABudgetTakesTheWidestSetThatFits(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -54,8 +48,8 @@ func TestABudgetTakesTheWidestSetThatFits(t *testing.T) {
 	} {
 		all, takes := timed(c.scenarios)
 		fit, unfit := fitting(all, takes, c.parallel, c.budget)
-		if ids(fit) != c.fit || len(fit)+len(unfit) != len(all) {
-			t.Errorf("%s: fit %q, left out %q", name, ids(fit), ids(unfit))
+		if names(fit) != c.fit || len(fit)+len(unfit) != len(all) {
+			t.Errorf("%s: fit %q, left out %q", name, names(fit), names(unfit))
 		}
 	}
 }
@@ -71,7 +65,7 @@ func TestWhatFitsEndsInTime(t *testing.T) {
 				s := scheduler{parallel: 3, do: func(s spec.Scenario) bool { time.Sleep(takes[s.ID]); return false }}
 				s.run(t.Context(), shuffled(fit, seed))
 				if took := time.Since(start); took > budget {
-					t.Errorf("%s took %v of %v", ids(fit), took, budget)
+					t.Errorf("%s took %v of %v", names(fit), took, budget)
 				}
 			})
 		}
@@ -101,17 +95,17 @@ func TestEstimatesComeFromTheRunBefore(t *testing.T) {
 
 func TestTheLongestComesFirst(t *testing.T) {
 	all, takes := timed("p/a=1s p/b=5s p/alone=60s@exclusive:cluster p/x1=3s@exclusive:x p/x2=2s@exclusive:x p/c=4s")
-	if got := ids(longestFirst(all, takes)); got != "b x1 c x2 a alone" {
+	if got := names(longestFirst(all, takes)); got != "b x1 c x2 a alone" {
 		t.Errorf("got %s", got)
 	}
 }
 
 func TestAShuffleDependsOnItsSeed(t *testing.T) {
 	all := scenarios("a b c d e f g h i j k l")
-	if ids(shuffled(all, 7)) != ids(shuffled(all, 7)) || ids(shuffled(all, 7)) == ids(shuffled(all, 8)) || ids(shuffled(all, 7)) == ids(all) {
+	if names(shuffled(all, 7)) != names(shuffled(all, 7)) || names(shuffled(all, 7)) == names(shuffled(all, 8)) || names(shuffled(all, 7)) == names(all) {
 		t.Error("the order does not follow the seed")
 	}
 	if got := shuffled(all, 9); len(got) != len(all) || !slices.ContainsFunc(got, func(s spec.Scenario) bool { return s.ID == "l" }) {
-		t.Errorf("got %s", ids(got))
+		t.Errorf("got %s", names(got))
 	}
 }

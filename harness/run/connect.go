@@ -10,6 +10,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/seatrial/seatrial/harness/journal"
 	"github.com/seatrial/seatrial/steps/client"
 	"github.com/seatrial/seatrial/steps/partial"
 )
@@ -46,20 +47,29 @@ func InCluster() (*rest.Config, error) {
 	return config, nil
 }
 
-// survey asks what the cluster is and what it offers.
-func survey(ctx context.Context, cluster *client.Cluster) (version string, capabilities []string, err error) {
+// survey asks what the cluster is and what it offers. It fills in these parts of the journal's first record.
+func survey(ctx context.Context, cluster *client.Cluster) (journal.Run, error) {
 	ctx, cancel := context.WithTimeout(ctx, reach)
 	defer cancel()
+	now := journal.Run{Cluster: cluster.Host()}
 	answer, err := cluster.Send(ctx, client.Request{Method: http.MethodGet, Path: "/version"})
 	if err == nil && answer.Refused() {
 		err = fmt.Errorf("GET /version is %s", answer)
 	}
 	if err != nil {
-		return "", nil, &Unreachable{fmt.Errorf("%s: %w", cluster.Host(), err)}
+		return now, &Unreachable{fmt.Errorf("%s: %w", cluster.Host(), err)}
 	}
 	gitVersion, _ := partial.Field(answer.Object, "gitVersion")
-	capabilities, err = detect(ctx, cluster)
-	return partial.Text(gitVersion), capabilities, err
+	now.Version = partial.Text(gitVersion)
+	answer, err = cluster.Send(ctx, client.Request{Method: http.MethodGet, Path: "/api/v1/namespaces/kube-system"})
+	if err != nil {
+		return now, &Unreachable{fmt.Errorf("%s: %w", cluster.Host(), err)}
+	}
+	if uid, err := partial.Field(answer.Object, "metadata.uid"); err == nil && !answer.Refused() {
+		now.ClusterUID = partial.Text(uid)
+	}
+	now.Capabilities, err = detect(ctx, cluster)
+	return now, err
 }
 
 // detect finds the capabilities that scenarios ask for with @needs:.

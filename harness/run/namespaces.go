@@ -2,33 +2,177 @@ package run
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/seatrial/seatrial/steps"
+	"github.com/seatrial/seatrial/steps/client"
 	"github.com/seatrial/seatrial/steps/wait"
 )
 
-// How long a run waits at its end for the Namespaces that it has deleted.
+// Bounds of Namespaces.
 const (
-	leave        = 30 * time.Second
-	leaveInHaste = 15 * time.Second
+	ahead        = 8                // how many are made before anybody needs them
+	oneRequest   = 30 * time.Second // to make one, or to have one deleted
+	leave        = 30 * time.Second // how long a run waits at its end for them to be gone
+	leaveInHaste = 15 * time.Second // the same when it was interrupted
 )
 
-// awaitNamespaces waits until the run's Namespaces are gone and lists those that are not. It changes no verdict.
-func (r *runner) awaitNamespaces(ctx context.Context) []string {
-	limit := leave
-	if ctx.Err() != nil {
-		limit = leaveInHaste
+// namespaces makes a Namespace for every attempt of a scenario, those of the next scenarios ahead of need, and removes them in the background.
+type namespaces struct {
+	cluster *client.Cluster
+	run     string
+	prefix  string
+
+	mu      sync.Mutex
+	made    int
+	waiting map[string]*namespace // made ahead, by scenario
+	there   map[string]string     // what exists, and why it could not be deleted
+	working sync.WaitGroup
+}
+
+// namespace is one that is being made.
+type namespace struct {
+	name string
+	done chan struct{} // closed when it is made, or err is set
+	err  error
+}
+
+// newNamespaces names them after the run. A process that resumes a run has names of its own, since those of the killed one may still be there.
+func newNamespaces(cluster *client.Cluster, run string, resumes int) *namespaces {
+	prefix := "seatrial-" + run[strings.LastIndexByte(run, '-')+1:] + "-"
+	if resumes > 0 {
+		prefix += fmt.Sprintf("r%d-", resumes)
 	}
-	kind, err := r.cluster.Kinds.Find(context.WithoutCancel(ctx), "Namespace", "v1")
+	return &namespaces{cluster: cluster, run: run, prefix: prefix, waiting: map[string]*namespace{}, there: map[string]string{}}
+}
+
+// prepare makes the Namespaces of the scenarios that come next. It does not wait.
+func (n *namespaces) prepare(scenarios []string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, scenario := range scenarios[:min(len(scenarios), ahead)] {
+		if n.waiting[scenario] == nil && len(n.waiting) < ahead {
+			n.waiting[scenario] = n.begin(scenario)
+		}
+	}
+}
+
+// begin starts to make one. The lock is held.
+func (n *namespaces) begin(scenario string) *namespace {
+	n.made++
+	made := &namespace{name: n.prefix + fmt.Sprint(n.made), done: make(chan struct{})}
+	n.there[made.name] = ""
+	n.working.Go(func() {
+		defer close(made.done)
+		// A request that was begun is ended: what it makes could not be removed if nobody knew of it.
+		ctx, cancel := context.WithTimeout(context.Background(), oneRequest)
+		defer cancel()
+		made.err = n.create(ctx, made.name, scenario)
+	})
+	return made
+}
+
+func (n *namespaces) create(ctx context.Context, name, scenario string) error {
+	body, err := json.Marshal(map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{
+		"name": name, "labels": map[string]any{steps.RunLabel: n.run, steps.ScenarioLabel: labelValue(scenario)},
+	}})
 	if err != nil {
-		return []string{err.Error()}
+		return fmt.Errorf("make namespace %q: %w", name, err)
 	}
+	answer, err := n.cluster.Send(ctx, client.Request{Method: http.MethodPost, Path: "/api/v1/namespaces", Body: body})
+	if err != nil {
+		return fmt.Errorf("make namespace %q: %w", name, err)
+	}
+	if answer.Refused() {
+		n.forget(name)
+		return &steps.Blocked{Cause: fmt.Errorf("make namespace %q: %s", name, answer)}
+	}
+	return nil
+}
+
+// take gives the scenario its Namespace: the one that was made ahead, or a new one.
+func (n *namespaces) take(ctx context.Context, scenario string) (string, error) {
+	n.mu.Lock()
+	made := n.waiting[scenario]
+	delete(n.waiting, scenario)
+	prepared := made != nil
+	if !prepared {
+		made = n.begin(scenario)
+	}
+	n.mu.Unlock()
+	select {
+	case <-made.done:
+	case <-ctx.Done():
+		return made.name, context.Cause(ctx)
+	}
+	if made.err != nil && prepared {
+		return n.take(ctx, scenario) // what went wrong ahead of need gets its chance when it is needed
+	}
+	return made.name, made.err
+}
+
+// release deletes a Namespace. It does not wait.
+func (n *namespaces) release(name string) {
+	n.working.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), oneRequest)
+		defer cancel()
+		n.delete(ctx, name)
+	})
+}
+
+func (n *namespaces) delete(ctx context.Context, name string) {
+	request := client.Request{Method: http.MethodDelete, Path: "/api/v1/namespaces/" + name, Body: []byte(`{"propagationPolicy":"Background"}`)}
+	answer, err := n.cluster.Send(ctx, request)
+	if err == nil && answer.Refused() && answer.Code != http.StatusNotFound && answer.Code != http.StatusConflict {
+		err = errors.New(answer.String())
+	}
+	if err == nil {
+		n.forget(name)
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.there[name] = err.Error()
+}
+
+func (n *namespaces) forget(name string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.there, name)
+}
+
+// remaining lists those that nobody has deleted yet.
+func (n *namespaces) remaining() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Sorted(maps.Keys(n.there))
+}
+
+// drop deletes those that nobody took, once more those that could not be deleted, and waits until the requests have been answered.
+func (n *namespaces) drop() {
+	n.working.Wait()
+	for _, name := range n.remaining() {
+		n.release(name)
+	}
+	n.working.Wait()
+}
+
+// await waits until the run's Namespaces are gone, and lists those that are not.
+func (n *namespaces) await(ctx context.Context, limit time.Duration) []string {
 	var left []string
-	observe := wait.Objects(r.cluster.Dynamic.Resource(kind.GroupVersionResource), wait.Selector{Labels: steps.RunLabel + "=" + r.id}, func(objects []*unstructured.Unstructured) error {
+	resource := n.cluster.Dynamic.Resource(schema.GroupVersionResource{Version: "v1", Resource: "namespaces"})
+	observe := wait.Objects(resource, wait.Selector{Labels: steps.RunLabel + "=" + n.run}, func(objects []*unstructured.Unstructured) error {
 		left = nil
 		for _, object := range objects {
 			left = append(left, "Namespace "+object.GetName())
@@ -38,7 +182,7 @@ func (r *runner) awaitNamespaces(ctx context.Context) []string {
 		}
 		return nil
 	})
-	if err := wait.Within(context.WithoutCancel(ctx), observe, limit); err != nil && len(left) == 0 {
+	if err := wait.Within(ctx, observe, limit); err != nil && len(left) == 0 {
 		return []string{err.Error()}
 	}
 	return left

@@ -3,6 +3,7 @@
 package run
 
 import (
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/seatrial/seatrial/harness/journal"
+	"github.com/seatrial/seatrial/harness/report"
 	"github.com/seatrial/seatrial/harness/verdict"
 )
 
@@ -31,19 +33,56 @@ type Options struct {
 	Scale float64
 	// ImageRegistry is a mirror of the images; empty means the public registry.
 	ImageRegistry string
-	// ReportDir is where the journal and the reports go, without a journal of another run. When empty, the run makes a directory for
-	// itself in reports/runs, and reports/latest leads to it.
+	// ReportDir is where the journal and the reports go. When empty, the run makes a directory for itself in reports/runs, and
+	// reports/latest leads to it.
 	ReportDir string
 	// Progress gets lines about the run while it goes on; nil means none.
 	Progress io.Writer
+	// Detail is how much Progress is told.
+	Detail report.Detail
 	// Observe gets every record of the journal, one after the other. It must not wait; nil means nobody looks.
 	Observe func(journal.Record)
-	// Throwaway says that the cluster is removed after the run: nobody waits for its Namespaces to end.
-	Throwaway bool
+	// Throwaway is the name of the cluster when it is removed after the run: then nobody waits for its Namespaces to end.
+	Throwaway string
 	// Kubectl is the command that runs kubectl; when empty, this program with the argument kubectl.
 	Kubectl []string
-	// Kit is the version of the harness, for the journal.
-	Kit string
+	// Kit is the version of the harness, and Command the command line that runs it against this cluster, for the journal.
+	Kit, Command string
+	// Remains tells a second signal what is left; nil means nobody asks.
+	Remains *Remains
+
+	Choice
+	Effort
+}
+
+// Choice says which of the selected scenarios run.
+type Choice struct {
+	// Budget is the time in which the run must end: it runs the widest set of scenarios that fits, and starts nothing later. 0 means no limit.
+	Budget time.Duration
+	// RerunFailed runs only what failed, was blocked or met an error in the run of From.
+	RerunFailed bool
+	// Resume goes on with the run of From: it runs what has no result, in the same journal.
+	Resume bool
+	// From is the directory of an earlier run; empty means ReportDir, or else reports/latest. Durations are taken from its journal.
+	From string
+}
+
+// Effort says how often and in which order scenarios run.
+type Effort struct {
+	// Shuffle mixes the order by the Seed; a Seed of 0 means a random one.
+	Shuffle bool
+	Seed    int64
+	// Repeat runs every scenario so often; 0 means once. UntilFail repeats until one fails, at most Repeat times if that is given.
+	Repeat    int
+	UntilFail bool
+	// FailFast starts nothing more after the first scenario that fails the run.
+	FailFast bool
+	// Retries is how often a scenario that did not pass is tried again. One that passes then is flaky.
+	Retries int
+	// Known is a file of known failures; see package known.
+	Known string
+	// NoInventory leaves out the inventories of the cluster before and after the run.
+	NoInventory bool
 }
 
 // How many scenarios run side by side unless the options say. Most of them wait most of the time.
@@ -55,7 +94,7 @@ const (
 func (o Options) withDefaults() Options {
 	if o.Parallel <= 0 {
 		o.Parallel = usualParallel
-		if o.Throwaway {
+		if o.Throwaway != "" {
 			o.Parallel = min(usualParallel, perCPU*runtime.NumCPU())
 		}
 	}
@@ -71,6 +110,9 @@ func (o Options) withDefaults() Options {
 	if o.Observe == nil {
 		o.Observe = func(journal.Record) {}
 	}
+	if o.Remains == nil {
+		o.Remains = &Remains{}
+	}
 	if len(o.Kubectl) == 0 {
 		o.Kubectl = []string{os.Args[0], "kubectl"}
 		if self, err := os.Executable(); err == nil {
@@ -78,6 +120,28 @@ func (o Options) withDefaults() Options {
 		}
 	}
 	return o
+}
+
+// check refuses options that contradict each other.
+func (o Options) check() error {
+	switch {
+	case o.Resume && o.RerunFailed:
+		return fmt.Errorf("--resume goes on with a run and --rerun-failed begins a new one: use one of them")
+	case o.Resume && o.From != "" && o.ReportDir != "" && o.From != o.ReportDir:
+		return fmt.Errorf("a run is resumed in its own directory %s: leave --report out", o.From)
+	case o.Repeat < 0 || o.Retries < 0 || o.Budget < 0:
+		return fmt.Errorf("--repeat, --retries and --budget take no negative values")
+	}
+	return nil
+}
+
+// rules say how often each scenario runs.
+func (o Options) rules() rules {
+	r := rules{repeat: max(o.Repeat, 1), retries: o.Retries}
+	if o.UntilFail && o.Repeat == 0 {
+		r.repeat = forever
+	}
+	return r
 }
 
 // Result is the end of a run.

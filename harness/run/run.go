@@ -7,13 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/seatrial/seatrial/harness/evidence"
 	"github.com/seatrial/seatrial/harness/journal"
 	"github.com/seatrial/seatrial/harness/report"
 	"github.com/seatrial/seatrial/harness/spec"
@@ -22,108 +18,94 @@ import (
 	"github.com/seatrial/seatrial/steps/client"
 )
 
-// NothingMatched is the reason of a run that selects no behaviour.
-const NothingMatched = "invalid run: no behaviour matched"
-
-// List returns the pages of the specification and the scenarios among them that the tag expression selects.
-func List(o Options) (pages []spec.Feature, selected []spec.Scenario, err error) {
-	selector, err := spec.ParseSelector(o.Selection)
-	if err != nil {
-		return nil, nil, err
-	}
-	if pages, err = spec.Load(o.Features); err != nil {
-		return nil, nil, err
-	}
-	return pages, spec.Select(spec.Scenarios(pages), selector), nil
-}
-
-// Run runs the selected scenarios. When the context ends, it starts nothing more, lets what runs end at once, cleans up, and writes the
-// reports. The error tells that there was no run; a bad result is not an error. An *Unreachable error tells that no cluster answered.
+// Run plans a run and does it. The error tells that there was no run; a bad result is not an error.
 func Run(ctx context.Context, o Options) (Result, error) {
-	o = o.withDefaults()
-	pages, selected, err := List(o)
+	p, err := NewPlan(o)
 	if err != nil {
 		return Result{Outcome: verdict.Invalid}, err
 	}
-	if len(selected) == 0 {
-		return Result{Outcome: verdict.Invalid, Reason: NothingMatched}, nil
+	return p.Run(ctx)
+}
+
+// Run does what is planned. When the context ends, it starts nothing more, lets what runs end at once, cleans up, and writes the
+// reports. The error tells that there was no run; a bad result is not an error. An *Unreachable error tells that no cluster answered.
+func (p *Plan) Run(ctx context.Context) (Result, error) {
+	if len(p.Scenarios) == 0 {
+		return Result{Outcome: verdict.Invalid, Reason: p.Reason}, nil
 	}
-	r, err := newRunner(ctx, o)
+	r, err := newRunner(ctx, p)
 	if err != nil {
 		return Result{Outcome: verdict.Invalid}, err
 	}
 	defer r.close()
-	for i := range pages {
-		if selects(selected, pages[i].Path) {
-			r.record(journal.Record{Page: &pages[i]})
-		}
-	}
-	ids := make([]string, len(selected))
-	for i, s := range selected {
-		ids[i] = s.ID
-	}
-	r.record(journal.Record{Selected: &journal.Selected{IDs: ids}})
-	return r.run(ctx, selected)
-}
-
-func selects(scenarios []spec.Scenario, path string) bool {
-	for _, s := range scenarios {
-		if s.Path == path {
-			return true
-		}
-	}
-	return false
+	return r.run(ctx)
 }
 
 // runner is one run.
 type runner struct {
-	Options
+	*Plan
 	id           string
 	dir          string
 	start        time.Time
 	cluster      *client.Cluster
 	kubectl      *client.Kubectl
 	scratch      string
-	vocabulary   *steps.Vocabulary
+	lines        map[string][]line
 	capabilities map[string]bool
 	heart        *heartbeat
 	journal      *journal.Writer
 	terminal     *report.Terminal
-	namespaces   atomic.Int64
+	rooms        *namespaces
+	trials       map[string]*trial
+	hold         context.CancelCauseFunc // starts nothing more
 
 	mu     sync.Mutex
 	broken error // of the journal
 	folded *journal.Journal
 }
 
-func newRunner(ctx context.Context, o Options) (*runner, error) {
-	cluster, err := client.Open(o.Config, client.ImagesFrom(o.ImageRegistry))
+func newRunner(ctx context.Context, p *Plan) (*runner, error) {
+	cluster, err := client.Open(p.Config, client.ImagesFrom(p.ImageRegistry))
 	if err != nil {
 		return nil, &Unreachable{err}
 	}
-	version, capabilities, err := survey(ctx, cluster)
+	now, err := survey(ctx, cluster)
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{Options: o, id: newID(time.Now()), start: time.Now(), cluster: cluster, vocabulary: steps.NewVocabulary(), capabilities: map[string]bool{}, folded: journal.New()}
-	for _, c := range capabilities {
+	r := &runner{
+		Plan: p, id: newID(time.Now()), dir: p.dir, start: time.Now(), cluster: cluster, lines: understand(p.Scenarios, steps.NewVocabulary()),
+		capabilities: map[string]bool{}, trials: map[string]*trial{}, folded: journal.New(),
+	}
+	for _, c := range now.Capabilities {
 		r.capabilities[c] = true
 	}
+	resumes := 0
+	if p.past != nil {
+		r.id, resumes = p.past.Run.ID, p.past.Resumes+1
+	} else if r.dir, err = report.Directory(p.ReportDir, r.id); err != nil {
+		return nil, err
+	}
+	r.terminal = report.NewTerminal(p.Progress, report.TerminalOptions{Detail: p.Detail, Dir: r.dir})
 	if r.scratch, err = os.MkdirTemp("", "seatrial-"); err != nil {
 		return nil, fmt.Errorf("start run: %w", err)
 	}
-	r.kubectl = client.NewKubectl(o.Kubectl, r.scratch)
-	if r.dir, err = report.Directory(o.ReportDir, r.id); err != nil {
+	r.kubectl = client.NewKubectl(p.Kubectl, r.scratch)
+	r.rooms = newNamespaces(cluster, r.id, resumes)
+	if err := r.openJournal(r.describe(now)); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(r.scratch))
 	}
-	if r.journal, err = journal.Create(r.dir); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(r.scratch))
-	}
-	r.terminal = report.NewTerminal(o.Progress)
-	r.record(journal.Record{Run: &journal.Run{
-		ID: r.id, Cluster: cluster.Host(), Version: version, Kit: o.Kit, Selection: o.Selection, Capabilities: capabilities,
-	}})
 	return r, nil
+}
+
+// describe is the first record of the journal.
+func (r *runner) describe(now journal.Run) journal.Run {
+	now.ID, now.Kit, now.Command, now.Selection, now.Throwaway = r.id, r.Kit, r.Command, r.Selection, r.Throwaway
+	now.Parallel, now.Seed, now.Budget, now.Repeat, now.Retries = r.Parallel, r.Seed, r.Budget.Seconds(), r.Repeat, r.Retries
+	if r.rules().repeat == forever {
+		now.Repeat = -1
+	}
+	return now
 }
 
 // newID names a run by its time and a random part.
@@ -133,21 +115,48 @@ func newID(now time.Time) string {
 	return now.UTC().Format("20060102-150405") + "-" + hex.EncodeToString(random[:])
 }
 
-// namespace names the next Namespace of the run.
-func (r *runner) namespace() string {
-	return fmt.Sprintf("seatrial-%s-%d", r.id[len(r.id)-4:], r.namespaces.Add(1))
-}
+// Why a run starts nothing more.
+var (
+	errFailFast  = errors.New("the run stopped at the first failure (--fail-fast)")
+	errUntilFail = errors.New("the run stopped at the first failure (--until-fail)")
+	errBudget    = errors.New("the time of the budget was over")
+)
 
-func (r *runner) run(ctx context.Context, selected []spec.Scenario) (Result, error) {
+func (r *runner) run(ctx context.Context) (Result, error) {
 	running, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	starting, hold := context.WithCancelCause(running)
+	r.hold = hold
+	if r.Budget > 0 {
+		end := time.AfterFunc(time.Until(r.start.Add(r.Budget)), func() { hold(errBudget) })
+		defer end.Stop()
+	}
+	r.Remains.begin(r.id, r.dir, r.rooms.remaining)
 	r.heart = newHeartbeat(r.cluster.Alive, stop)
 	var beating sync.WaitGroup
 	beating.Go(func() { r.heart.run(running) })
-	scheduler{parallel: r.Parallel, do: func(s spec.Scenario) bool { r.scenario(running, s); return false }}.run(running, longestFirst(selected, estimate(selected, nil)))
-	end := r.end(ctx, context.Cause(running))
+	beating.Go(func() { r.terminal.Run(running) })
+
+	todo := r.choose()
+	before := r.prepare(running, todo)
+	never := scheduler{
+		parallel: r.Parallel,
+		do:       func(s spec.Scenario) bool { return r.turn(running, s) },
+		soon:     func(next []spec.Scenario) { r.rooms.prepare(ids(next)) },
+	}.run(starting, todo)
+	for _, s := range never {
+		r.finish(r.trials[s.ID].ended(notRun(s, context.Cause(starting))))
+	}
+	end := r.end(ctx, context.Cause(starting), before)
 	stop(nil)
 	beating.Wait()
 	r.record(journal.Record{End: &end})
+	r.Remains.end()
+	return r.result(end)
+}
+
+// result closes the journal and writes the reports.
+func (r *runner) result(end journal.End) (Result, error) {
 	result := Result{Outcome: end.Outcome, Counts: end.Counts, Reason: end.Reason, Interrupted: end.Interrupted, ClusterLost: end.ClusterLost, ReportDir: r.dir}
 	if err := r.journal.Close(); err != nil && r.broken == nil {
 		r.broken = err
@@ -155,56 +164,15 @@ func (r *runner) run(ctx context.Context, selected []spec.Scenario) (Result, err
 	if r.broken != nil {
 		return result, fmt.Errorf("keep the journal: %w", r.broken)
 	}
-	if err := report.Write(r.dir); err != nil {
-		return result, err
-	}
-	return result, nil
+	return result, report.Write(r.dir)
 }
 
-// end judges the run and waits for the Namespaces to go.
-func (r *runner) end(ctx context.Context, cause error) journal.End {
-	counts := r.folded.Counts()
-	end := journal.End{Outcome: counts.Outcome(), Counts: counts}
-	var lost *ClusterLost
-	switch {
-	case errors.As(cause, &lost):
-		end.ClusterLost, end.Reason = true, lost.Error()
-	case ctx.Err() != nil:
-		end.Interrupted, end.Reason = true, "the run was interrupted"
-	case end.Outcome == verdict.Invalid:
-		end.Reason = "invalid run: no behaviour was judged"
+func ids(scenarios []spec.Scenario) []string {
+	all := make([]string, len(scenarios))
+	for i, s := range scenarios {
+		all[i] = s.ID
 	}
-	if !end.ClusterLost && !r.Throwaway {
-		end.Left = r.awaitNamespaces(ctx)
-	}
-	end.Seconds = time.Since(r.start).Seconds()
-	return end
-}
-
-// record appends to the journal and tells the terminal.
-func (r *runner) record(record journal.Record) {
-	record.Time = time.Now()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.folded.Add(record)
-	if err := r.journal.Append(record); err != nil && r.broken == nil {
-		r.broken = err
-	}
-	r.terminal.Show(record, r.folded)
-	r.Observe(record)
-}
-
-// keep writes evidence to files.
-func (r *runner) keep(s spec.Scenario, files []evidence.File) []string {
-	var kept []string
-	for _, file := range files {
-		name := filepath.Join("evidence", strings.NewReplacer("[", "_", "]", "").Replace(s.ID), strings.ReplaceAll(file.Name, string(filepath.Separator), "_"))
-		path := filepath.Join(r.dir, name)
-		if os.MkdirAll(filepath.Dir(path), 0o755) == nil && os.WriteFile(path, []byte(file.Text), 0o644) == nil {
-			kept = append(kept, filepath.ToSlash(name))
-		}
-	}
-	return kept
+	return all
 }
 
 func (r *runner) close() { _ = os.RemoveAll(r.scratch) }

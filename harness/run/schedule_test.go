@@ -103,7 +103,7 @@ func TestWhatRunsAgainStarvesNobodyAndKeepsItsLocks(t *testing.T) {
 		r.rounds = forever
 		never := scheduler{parallel: 2, do: r.do}.run(ctx, scenarios("a b alone@exclusive:cluster x@exclusive:x"))
 		if len(never) != 4 || len(r.beside["alone"]) > 0 || slices.Contains(r.beside["x"], "x") {
-			t.Errorf("never %v, side by side %v", ids(never), r.beside)
+			t.Errorf("never %v, side by side %v", names(never), r.beside)
 		}
 		for id, turns := range r.turns {
 			if turns < 15 {
@@ -116,7 +116,7 @@ func TestWhatRunsAgainStarvesNobodyAndKeepsItsLocks(t *testing.T) {
 func TestScheduleTellsWhatComesNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []string
-		scheduler{parallel: 1, do: newRecorder().do, soon: func(next []spec.Scenario) { told = append(told, ids(next)) }}.run(t.Context(), scenarios("a b c"))
+		scheduler{parallel: 1, do: newRecorder().do, soon: func(next []spec.Scenario) { told = append(told, names(next)) }}.run(t.Context(), scenarios("a b c"))
 		if !slices.Equal(told, []string{"b c", "c", ""}) {
 			t.Errorf("told %q", told)
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
@@ -31,6 +32,7 @@ type User struct {
 	config *rest.Config
 	http   *http.Client
 	base   *url.URL
+	waits  *atomic.Int64
 }
 
 // Open prepares the clients. It sends no request.
@@ -39,7 +41,7 @@ func Open(config *rest.Config, images Images) (*Cluster, error) {
 	own.QPS, own.Burst = -1, -1
 	own.UserAgent = userAgent
 	own.WarningHandlerWithContext = rest.NoWarnings{}
-	user, err := newUser("the user of the kubeconfig", own)
+	user, err := newUser("the user of the kubeconfig", own, &atomic.Int64{})
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +56,7 @@ func Open(config *rest.Config, images Images) (*Cluster, error) {
 	return &Cluster{User: user, Dynamic: dyn, Kinds: &Kinds{discovery: disco}, Images: images}, nil
 }
 
-func newUser(name string, config *rest.Config) (*User, error) {
+func newUser(name string, config *rest.Config, waits *atomic.Int64) (*User, error) {
 	httpClient, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("make client of %s: %w", name, err)
@@ -63,14 +65,19 @@ func newUser(name string, config *rest.Config) (*User, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make client of %s: %w", name, err)
 	}
-	return &User{Name: name, config: config, http: httpClient, base: base}, nil
+	paced := *httpClient // never the shared http.DefaultClient
+	paced.Transport = &pace{next: httpClient.Transport, waits: waits}
+	if httpClient.Transport == nil {
+		paced.Transport = &pace{next: http.DefaultTransport, waits: waits}
+	}
+	return &User{Name: name, config: config, http: &paced, base: base, waits: waits}, nil
 }
 
 // Impersonate returns a user whose requests the cluster takes as those of the given name and groups.
 func (u *User) Impersonate(name string, groups ...string) (*User, error) {
 	config := rest.CopyConfig(u.config)
 	config.Impersonate = rest.ImpersonationConfig{UserName: name, Groups: groups}
-	return newUser(fmt.Sprintf("user %q", name), config)
+	return newUser(fmt.Sprintf("user %q", name), config, u.waits)
 }
 
 // WithToken returns a user that authenticates with nothing but the bearer token. The empty token makes anonymous requests.
@@ -79,7 +86,7 @@ func (u *User) WithToken(name, token string) (*User, error) {
 	config.BearerToken = token
 	config.QPS, config.Burst = -1, -1
 	config.UserAgent = userAgent
-	return newUser(name, config)
+	return newUser(name, config, u.waits)
 }
 
 // Alive reports whether the API server answers at all: any answer but a server error counts, since /readyz may be closed to this user.
