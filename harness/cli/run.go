@@ -22,6 +22,7 @@ type runFlags struct {
 	// sonobuoy makes the run a plugin of Sonobuoy; inCluster takes the cluster in which this process is a pod.
 	sonobuoy, inCluster bool
 	options             run.Options
+	telling             telling
 }
 
 const runHelp = `Run the specification against the cluster of --kubeconfig. Without it, a reference
@@ -79,6 +80,7 @@ func (e *env) run() *cobra.Command {
 	f.BoolVar(&o.Resume, "resume", false, "go on with the run before, which was interrupted or killed")
 	f.StringVar(&o.From, "from", "", "folder of the run before (default that of --report, or else reports/latest)")
 	f.StringVar(&o.Known, "known", "", "YAML list of behaviours that are known to fail or to be flaky: id, kind (failing or flaky), reason, issue")
+	flags.telling.flags(cmd)
 	f.BoolVar(&o.NoInventory, "no-inventory", false, "do not compare what is in the cluster before and after the run")
 	return cmd
 }
@@ -112,6 +114,9 @@ func (e *env) runSpec(ctx context.Context, flags *runFlags) error {
 	o.Features, o.Progress, o.Kit, o.Remains = features.FS, e.err, Version, &e.remains
 	where := flags.where()
 	o.Command = "seatrial run" + where
+	if err := flags.telling.apply(&o); err != nil {
+		return &usageError{err}
+	}
 	e.remains.At(where)
 	if where == "" && !flags.inCluster {
 		o.Throwaway = throwawayName()
@@ -129,6 +134,7 @@ func (e *env) runSpec(ctx context.Context, flags *runFlags) error {
 		return clusterError(err, remove())
 	}
 	result, err := plan.Run(ctx)
+	publish(result.ReportDir, e.err)
 	if removeErr := remove(); removeErr != nil {
 		return removeErr
 	}

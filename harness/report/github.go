@@ -31,10 +31,10 @@ func escapeProperty(text string) string {
 }
 
 // StepSummary adds the run's summary to the file that GitHub shows on the page of a workflow's run. It does nothing where the variable
-// GITHUB_STEP_SUMMARY is not set.
+// GITHUB_STEP_SUMMARY is not set, and where the run left no reports.
 func StepSummary(dir string, getenv func(string) string) error {
 	name := getenv("GITHUB_STEP_SUMMARY")
-	if name == "" {
+	if name == "" || dir == "" {
 		return nil
 	}
 	text, err := os.ReadFile(filepath.Join(dir, SummaryName))

@@ -38,6 +38,8 @@ type Options struct {
 	ReportDir string
 	// Progress gets lines about the run while it goes on; nil means none.
 	Progress io.Writer
+	// Implementation tells whose cluster it is; nil when nobody said.
+	Implementation *journal.Implementation
 	// Detail is how much Progress is told.
 	Detail report.Detail
 	// Observe gets every record of the journal, one after the other. It must not wait; nil means nobody looks.

@@ -101,6 +101,7 @@ func newRunner(ctx context.Context, p *Plan) (*runner, error) {
 // describe is the first record of the journal.
 func (r *runner) describe(now journal.Run) journal.Run {
 	now.ID, now.Kit, now.Command, now.Selection, now.Throwaway = r.id, r.Kit, r.Command, r.Selection, r.Throwaway
+	now.Implementation = r.Implementation
 	now.Parallel, now.Seed, now.Budget, now.Repeat, now.Retries = r.Parallel, r.Seed, r.Budget.Seconds(), r.Repeat, r.Retries
 	if r.rules().repeat == forever {
 		now.Repeat = -1
