@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"sigs.k8s.io/yaml"
 
 	"github.com/seatrial/seatrial/harness/journal"
 )
@@ -147,14 +146,14 @@ func (a archive) copy(from, name string) error {
 // manualResults is what a plugin with the result format "manual" hands over; more are leaves beside the pages.
 func manualResults(j *journal.Journal, more ...Item) ([]byte, error) {
 	items := append(tree(j), more...)
-	return yaml.Marshal(Item{Name: PluginName, Status: fold(items), Details: runDetails(j), Items: items})
+	return encode(Item{Name: PluginName, Status: fold(items), Details: runDetails(j), Items: items})
 }
 
 // pluginResults is what Sonobuoy makes of them.
 func pluginResults(j *journal.Journal) ([]byte, error) {
 	items := tree(j)
 	of := fold(items)
-	return yaml.Marshal(Item{Name: PluginName, Status: of, Meta: map[string]string{"type": "summary"}, Items: []Item{{
+	return encode(Item{Name: PluginName, Status: of, Meta: map[string]string{"type": "summary"}, Items: []Item{{
 		Name: resultsName, Status: of, Meta: map[string]string{"type": "file", "file": resultsPath + resultsName},
 		Details: runDetails(j), Items: items,
 	}}})

@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"sigs.k8s.io/yaml"
-
 	"github.com/seatrial/seatrial/harness/journal"
 )
 
@@ -71,7 +69,7 @@ func (w Worker) handOver(failure error) error {
 	if err != nil {
 		// The worker sends a single file as it is.
 		path = filepath.Join(w.Dir, resultsName)
-		data, yamlErr := yaml.Marshal(noResults(errors.Join(failure, err)))
+		data, yamlErr := encode(noResults(errors.Join(failure, err)))
 		err = errors.Join(err, yamlErr, os.WriteFile(path, data, 0o644))
 	}
 	return errors.Join(err, w.done(path))
@@ -116,7 +114,7 @@ func (w Worker) pack(failure error) (string, error) {
 func (w Worker) results(failure error) (manual []byte, begin time.Time, err error) {
 	j, err := journal.Read(w.ReportDir())
 	if err != nil || len(j.Order) == 0 {
-		manual, err = yaml.Marshal(noResults(cmp.Or(failure, err, errors.New("the run selected nothing"))))
+		manual, err = encode(noResults(cmp.Or(failure, err, errors.New("the run selected nothing"))))
 		return manual, time.Now(), err
 	}
 	if failure != nil {
