@@ -189,6 +189,7 @@ func TestProxyWritesEverythingAnewAfterAnError(t *testing.T) {
 
 func TestProxyEndsUDPFlowsToBackendsThatAreGone(t *testing.T) {
 	inBubble(t, func(b *bench) {
+		synctest.Wait()
 		b.stale = nil
 		s := slice("one", "one", corev1.ProtocolUDP, "10.244.0.3")
 		if _, err := b.client.DiscoveryV1().EndpointSlices("default").Update(b.Context(), s, metav1.UpdateOptions{}); err != nil {

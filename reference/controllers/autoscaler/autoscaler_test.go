@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -130,14 +131,14 @@ func TestLimit(t *testing.T) {
 // fixed is a metrics source where every pod uses the same.
 type fixed struct {
 	Metrics
-	milli *int64
+	milli *atomic.Int64
 }
 
 func (f fixed) Resource(context.Context, string, labels.Selector, corev1.ResourceName, string) (map[string]Sample, error) {
-	if *f.milli < 0 {
+	if f.milli.Load() < 0 {
 		return nil, errors.New("the server could not find the requested resource")
 	}
-	s := Sample{Milli: *f.milli, At: time.Now(), Window: 15 * time.Second}
+	s := Sample{Milli: f.milli.Load(), At: time.Now(), Window: 15 * time.Second}
 	return map[string]Sample{"a": s, "b": s}, nil
 }
 
@@ -164,7 +165,9 @@ func scaleServer(size *int64) scales.Client {
 
 func TestWorkloadFollowsItsUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		size, use := int64(2), int64(500)
+		size := int64(2)
+		var use atomic.Int64
+		use.Store(500)
 		client := controllertest.NewClient(pod("a", true, time.Hour), pod("b", true, time.Hour), &autoscalingv2.HorizontalPodAutoscaler{
 			ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "web"},
 			Spec: autoscalingv2.HorizontalPodAutoscalerSpec{
@@ -192,7 +195,7 @@ func TestWorkloadFollowsItsUse(t *testing.T) {
 		if got := conditions(); size != 2 || got != "AbleToScale=True:ReadyForNewScale ScalingActive=True:ValidMetricFound ScalingLimited=False:DesiredWithinRange" {
 			t.Errorf("at the target: size %d, %s", size, got)
 		}
-		use = 1000
+		use.Store(1000)
 		b.Settle(16 * time.Second)
 		if size != 4 {
 			t.Errorf("at twice the target: size %d, want 4", size)
@@ -200,7 +203,7 @@ func TestWorkloadFollowsItsUse(t *testing.T) {
 		if events := strings.Join(b.Reasons(), "\n"); !strings.Contains(events, "SuccessfulRescale New size: 4; reason: cpu resource utilization (percentage of request) above target") {
 			t.Errorf("events %s", events)
 		}
-		use = -1
+		use.Store(-1)
 		b.Settle(16 * time.Second)
 		if got := conditions(); size != 4 || !strings.Contains(got, "ScalingActive=False:FailedGetResourceMetric") {
 			t.Errorf("without metrics: size %d, %s", size, got)

@@ -3,6 +3,7 @@ package replicaset
 import (
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -121,9 +122,9 @@ func TestMinReadySecondsDelayAvailability(t *testing.T) {
 func TestRefusedPodsBecomeReplicaFailureUntilTheyAreAllowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := controllertest.NewClient(replicaSet(2))
-		refuse := true
+		var allowed atomic.Bool
 		client.PrependReactor("create", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
-			if refuse {
+			if !allowed.Load() {
 				return true, nil, errors.New("exceeded quota")
 			}
 			return false, nil, nil
@@ -136,7 +137,7 @@ func TestRefusedPodsBecomeReplicaFailureUntilTheyAreAllowed(t *testing.T) {
 		if events := b.Reasons(); len(events) == 0 || !strings.Contains(events[0], "FailedCreate Error creating: exceeded quota") {
 			t.Errorf("events %q", events)
 		}
-		refuse = false
+		allowed.Store(true)
 		b.Settle(time.Minute)
 		if s := get(t, client).Status; s.Replicas != 2 || len(s.Conditions) != 0 {
 			t.Errorf("status %+v; want 2 pods and no condition", s)

@@ -2,6 +2,7 @@ package evict
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -57,12 +58,13 @@ func TestExceeds(t *testing.T) {
 func TestPodOverItsLimitIsEvictedWithinTenSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var verdicts []status.Verdict
-		measured := 0
-		pods := []*corev1.Pod{{}}
+		var measured atomic.Int32
+		var pods atomic.Value
+		pods.Store([]*corev1.Pod{{}})
 		w := &Watcher{
-			Clock: clock.RealClock{}, Pods: func() []*corev1.Pod { return pods },
+			Clock: clock.RealClock{}, Pods: func() []*corev1.Pod { return pods.Load().([]*corev1.Pod) },
 			Summary: func(context.Context) (*statsv1alpha1.Summary, error) {
-				measured++
+				measured.Add(1)
 				return &statsv1alpha1.Summary{Pods: []statsv1alpha1.PodStats{usage(5<<20, 0)}}, nil
 			},
 			Evict: func(_ types.UID, verdict status.Verdict) { verdicts = append(verdicts, verdict) },
@@ -71,11 +73,12 @@ func TestPodOverItsLimitIsEvictedWithinTenSeconds(t *testing.T) {
 		defer cancel()
 		go w.Run(ctx)
 		time.Sleep(15 * time.Second)
-		if measured != 0 {
+		if measured.Load() != 0 {
 			t.Error("measured although no pod has a limit")
 		}
-		pods = []*corev1.Pod{limited()}
+		pods.Store([]*corev1.Pod{limited()})
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		if len(verdicts) != 1 || verdicts[0].Reason != "Evicted" || verdicts[0].Condition.Type != corev1.DisruptionTarget {
 			t.Errorf("verdicts = %+v", verdicts)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,11 +26,11 @@ type rig struct {
 	node    *Node
 }
 
-func bubble(t *testing.T, existing []runtime.Object, down *bool, test func(t *testing.T, r *rig)) {
+func bubble(t *testing.T, existing []runtime.Object, down *atomic.Bool, test func(t *testing.T, r *rig)) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &rig{client: fake.NewClientset(existing...), runtime: kubelettest.New("example.com/app:1")}
 		r.runtime.FailVersion = func() error {
-			if down != nil && *down {
+			if down != nil && down.Load() {
 				return errors.New("not yet")
 			}
 			return nil
@@ -114,17 +115,18 @@ func TestLeaseIsRenewed(t *testing.T) {
 }
 
 func TestNodeIsReadyAsSoonAsTheRuntimeIs(t *testing.T) {
-	down := true
+	var down atomic.Bool
+	down.Store(true)
 	bubble(t, nil, &down, func(t *testing.T, r *rig) {
 		if got := ready(r.get(t)); got != corev1.ConditionFalse {
 			t.Errorf("Ready = %s while the runtime is down", got)
 		}
-		down = false
+		down.Store(false)
 		time.Sleep(time.Second)
 		if got := ready(r.get(t)); got != corev1.ConditionTrue {
 			t.Errorf("Ready = %s; want True within a second", got)
 		}
-		down = true
+		down.Store(true)
 		time.Sleep(11 * time.Second)
 		if got := ready(r.get(t)); got != corev1.ConditionFalse {
 			t.Errorf("Ready = %s; want False when the runtime went", got)
