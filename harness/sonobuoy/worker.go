@@ -118,6 +118,9 @@ func (w Worker) results(failure error) (manual []byte, begin time.Time, err erro
 		return manual, time.Now(), err
 	}
 	if failure != nil {
+		if j.End == nil {
+			failure = fmt.Errorf("%w\nIt has not cleaned up. That does: seatrial cleanup --run %s", failure, j.Run.ID)
+		}
 		manual, err = manualResults(j, noResults(failure).Items...)
 	} else {
 		manual, err = manualResults(j)

@@ -150,6 +150,27 @@ func TestAnErrorAfterTheRunIsAddedToItsResults(t *testing.T) {
 	}
 }
 
+func TestAKilledRunTellsHowToCleanUp(t *testing.T) {
+	w := Worker{Dir: t.TempDir()}
+	_ = w.Do(t.Context(), func(context.Context) error {
+		leave(t, w)
+		name := filepath.Join(w.ReportDir(), journal.Name)
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		whole := strings.TrimSuffix(string(text), "\n")
+		if err := os.WriteFile(name, []byte(whole[:strings.LastIndex(whole, "\n")+1]), 0o600); err != nil { // without its end
+			return err
+		}
+		return errors.New("signal: killed")
+	})
+	items := manual(t, received(t, w)).Items
+	if why, _ := items[len(items)-1].Details["error"].(string); why != "signal: killed\nIt has not cleaned up. That does: seatrial cleanup --run r1" {
+		t.Errorf("got %q", why)
+	}
+}
+
 func TestTheWorkerIsFoundByTheEnvironment(t *testing.T) {
 	env := map[string]string{}
 	if w, ok := FromEnvironment(func(k string) string { return env[k] }); ok || w != (Worker{"/tmp/sonobuoy/results", "8099"}) {
