@@ -17,10 +17,13 @@ var boundaries = []struct{ tree, never, why string }{
 	{"./harness/journal/...", "k8s.io/", "a journal can be read without a cluster"},
 	{"./harness/report/...", "k8s.io/", "a report is made of the journal alone"},
 	{"./harness/site/...", "k8s.io/", "a site is made of the journal and the features alone"},
+	{"./harness/sonobuoy/...", "k8s.io/", "Sonobuoy is served from the journal alone"},
+	{"./harness/diff/...", "k8s.io/", "runs are compared without a cluster"},
 	{"./reference/...", "github.com/seatrial/seatrial/steps", "the judged does not know its judge"},
 	{"./reference/...", "github.com/seatrial/seatrial/harness", "the judged does not know its judge"},
 	{"./reference/...", "github.com/seatrial/seatrial/features", "the judged does not know its judge"},
 	{"./...", "k8s.io/kubernetes", "an independent implementation"},
+	{"./...", "github.com/vmware-tanzu", "Sonobuoy is a witness in fixtures/sonobuoy, not a dependency"},
 }
 
 func TestBoundaries(t *testing.T) {
