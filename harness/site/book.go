@@ -62,7 +62,7 @@ func newBook(j *journal.Journal, root *os.Root) *book {
 	for _, id := range j.Order {
 		b.selected[id] = true
 	}
-	b.site = site{Run: j.Run.ID, Coverage: len(j.Calls) > 0}
+	b.site = site{Run: j.Run.ID, Requests: len(j.Calls) > 0}
 	for _, feature := range j.Pages {
 		if p := b.page(feature); len(p.Rules) > 0 {
 			b.pages = append(b.pages, p)
@@ -87,6 +87,9 @@ func (b *book) leaves() []leaf {
 	leaves := []leaf{
 		{IndexName, "index.html", b.index()},
 		{PhrasesName, "phrases.html", b.phrases()},
+	}
+	if b.site.Requests {
+		leaves = append(leaves, leaf{RequestsName, "requests.html", b.requests()})
 	}
 	for _, chapter := range b.chapters() {
 		leaves = append(leaves, leaf{chapter.Href, "area.html", chapter})

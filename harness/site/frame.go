@@ -40,8 +40,8 @@ func newFrame(title, here string, s site) frame {
 type site struct {
 	// Run is the identity of the run that the site tells of; empty without a run.
 	Run string
-	// Coverage tells that there is a page of requests.
-	Coverage bool
+	// Requests tells that there is a page of the requests.
+	Requests bool
 }
 
 // Style and Script are the same on every page, which lets nothing else apply or run; see Policy.

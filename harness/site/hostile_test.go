@@ -61,7 +61,7 @@ func TestHostileTextIsInert(t *testing.T) {
 	if err := site.Write(dir, hostileRun()); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"index.html", "api/index.html", "api/bad.html", "phrases.html"} {
+	for _, name := range []string{"index.html", "api/index.html", "api/bad.html", "phrases.html", "requests.html"} {
 		page := parse(t, filepath.Join(dir, filepath.FromSlash(name)))
 		checkInert(t, name, page)
 		if strings.Contains(content(page), "a secret of the machine") {

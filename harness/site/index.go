@@ -33,12 +33,12 @@ type index struct {
 	Reason   string
 	Facts    []fact
 	// Trouble lists what was tried and did not hold; More is the rest of a long list.
-	Trouble, More []*behaviour
+	Trouble, More []trouble
 	// Expected lists what a list of the user says about.
 	Expected []*behaviour
 	// Absent lists the capabilities that the cluster lacks; Lacking the reasons for which behaviours are not supported.
 	Absent    []fact
-	Lacking   []lack
+	Lacking   []trouble
 	Offered   []string
 	Isolation *journal.Isolation
 	Left      []string
@@ -48,10 +48,22 @@ type index struct {
 
 type fact struct{ Name, Value string }
 
-// lack is a reason for which behaviours are not supported.
-type lack struct {
+// trouble is a reason for which behaviours have the same verdict.
+type trouble struct {
+	Verdict    verdict.Verdict
 	Why        string
 	Behaviours []*behaviour
+}
+
+// gather puts together those that have the same verdict for the same reason.
+func gather(list []trouble, s *behaviour) []trouble {
+	for i := range list {
+		if list[i].Verdict == s.Result.Verdict && list[i].Why == s.Result.Why && s.Result.Why != "" {
+			list[i].Behaviours = append(list[i].Behaviours, s)
+			return list
+		}
+	}
+	return append(list, trouble{s.Result.Verdict, s.Result.Why, []*behaviour{s}})
 }
 
 func (b *book) index() *index {
@@ -169,11 +181,10 @@ func headline(j *journal.Journal, outcome verdict.Outcome) string {
 
 // sort puts the behaviours into the lists of the index.
 func (v *index) sort(all []*behaviour) {
-	lacking := map[string]int{}
 	for _, order := range []verdict.Verdict{verdict.Failed, verdict.Error, verdict.Blocked, verdict.Flaky} {
 		for _, s := range all {
 			if s.Result.Verdict == order && s.Result.Expected == "" {
-				v.Trouble = append(v.Trouble, s)
+				v.Trouble = gather(v.Trouble, s)
 			}
 		}
 	}
@@ -184,16 +195,9 @@ func (v *index) sort(all []*behaviour) {
 		if s.Result.Left != "" {
 			v.Unclean = append(v.Unclean, s)
 		}
-		if s.Result.Verdict != verdict.Unsupported {
-			continue
+		if s.Result.Verdict == verdict.Unsupported {
+			v.Lacking = gather(v.Lacking, s)
 		}
-		at, ok := lacking[s.Result.Why]
-		if !ok {
-			at = len(v.Lacking)
-			lacking[s.Result.Why] = at
-			v.Lacking = append(v.Lacking, lack{Why: s.Result.Why})
-		}
-		v.Lacking[at].Behaviours = append(v.Lacking[at].Behaviours, s)
 	}
 	if len(v.Trouble) > firstTroubles+2 {
 		v.Trouble, v.More = v.Trouble[:firstTroubles], v.Trouble[firstTroubles:]

@@ -289,6 +289,33 @@ func TestASelectionLeavesOutTheOthersAndSaysSo(t *testing.T) {
 	}
 }
 
+func TestRequestsAreCountedOverAllBehaviours(t *testing.T) {
+	dir, j := smallRun(t)
+	pods := journal.Call{Method: "GET", Template: "/api/v1/namespaces/{namespace}/pods", Version: "v1", Resource: "pods", Count: 2}
+	again := pods
+	again.As, again.Count = "jane", 3
+	j.Calls = map[string][]journal.Call{"tea.kettle.boil": {pods, again, {Method: "GET", Path: "/version", Count: 1}}, "tea.kettle.off": {pods}}
+	if err := site.Write(dir, j); err != nil {
+		t.Fatal(err)
+	}
+	page := parse(t, filepath.Join(dir, site.RequestsName))
+	var rows []string
+	for _, row := range elements(page, "tr") {
+		var cells []string
+		for _, cell := range elements(row, "td") {
+			cells = append(cells, content(cell))
+		}
+		rows = append(rows, strings.Join(cells, " | "))
+	}
+	want := []string{"", "GET /version | 1 | 1: It boils", "", "GET /api/v1/namespaces/{namespace}/pods | 7 | 2: It boils · It goes off"}
+	if !slices.Equal(rows, want) {
+		t.Errorf("got %q, want %q", rows, want)
+	}
+	if !strings.Contains(content(byID(parse(t, filepath.Join(dir, "tea", "kettle.html")), "tea.kettle.boil")), "Requests: 3 kinds") {
+		t.Error("the behaviour does not tell what it asked for")
+	}
+}
+
 func TestPagesOfAFormerSiteGoAndNothingElse(t *testing.T) {
 	dir, j := run(t)
 	own := filepath.Join(dir, "workloads", "mine.html")

@@ -76,7 +76,7 @@ func prose(text string) []string {
 }
 
 // spoken finds in a line of a scenario its time bound, what is quoted, and the fields it names.
-var spoken = regexp.MustCompile(`^(?:within|for) \d+ (?:seconds?|minutes?), |"[^"]*"|\b[a-z][A-Za-z0-9]*(?:\.[A-Za-z0-9]+|\[[^\]\s]+\])+`)
+var spoken = regexp.MustCompile(`^(?:(?:within|for) \d+ (?:seconds?|minutes?)|as before), |"[^"]*"|\b[a-z][A-Za-z0-9]*(?:\.[A-Za-z0-9]+|\[[^\]\s]+\])+`)
 
 // say sets a line of a scenario.
 func say(text string) template.HTML {

@@ -20,6 +20,7 @@ func TestSayMarksWhatALineSpeaksOf(t *testing.T) {
 		`I create Deployment "web":`:                             `I create Deployment <code>web</code>:`,
 		`within 60 seconds, status.replicas of Pod "a" is "3"`:   `<span class="when">within 60 seconds, </span><code>status.replicas</code> of Pod <code>a</code> is <code>3</code>`,
 		`for 1 minute, ConfigMap "<b>" is ""`:                    `<span class="when">for 1 minute, </span>ConfigMap <code>&lt;b&gt;</code> is <code>&#34;&#34;</code>`,
+		`as before, user "a" may list pods`:                      `<span class="when">as before, </span>user <code>a</code> may list pods`,
 		`it is refused with 409 AlreadyExists`:                   `it is refused with 409 AlreadyExists`,
 		`status.conditions[type=Ready].status of Node "n" & "m"`: `<code>status.conditions[type=Ready].status</code> of Node <code>n</code> &amp; <code>m</code>`,
 	} {

@@ -42,6 +42,9 @@ func Run(dir string, pages []spec.Feature) (*journal.Journal, error) {
 		}
 		j.Results[s.ID] = result
 		j.Steps[s.ID] = stepsOf(s, result)
+		if result.Seconds > 0 {
+			j.Calls[s.ID] = calls(i)
+		}
 	}
 	j.Isolation = &journal.Isolation{
 		Kinds: 58, Objects: 412,
@@ -63,7 +66,7 @@ func resultOf(i int, s spec.Scenario) journal.Result {
 	switch i % 41 {
 	case 7:
 		result.Verdict, result.FailedStep = verdict.Failed, last
-		result.Why = `Pod "web-5d8c" is Pending because no Node has room: 0/1 nodes are available: 1 Insufficient cpu.`
+		result.Why = fmt.Sprintf(`Pod "web-%d" is Pending because no Node has room: 0/1 nodes are available: 1 Insufficient cpu.`, i)
 		result.Error = "wait for Deployment \"web\": not so after 1m0s:\n  status.readyReplicas: want 2, got 1\n\n" +
 			"what it was over time:\n   0.0 s  status.readyReplicas missing\n   2.1 s  status.readyReplicas 1"
 	case 13:
@@ -107,6 +110,21 @@ func stepsOf(s spec.Scenario, result journal.Result) []journal.Step {
 		steps = append(steps, step)
 	}
 	return steps
+}
+
+func calls(i int) []journal.Call {
+	list := []journal.Call{
+		{
+			Method: "POST", Template: "/api/v1/namespaces/{namespace}/pods", Verb: "create", Version: "v1", Resource: "pods", Namespaced: true,
+			Count: 1 + i%3, Status: []int{201},
+		},
+		{
+			Method: "GET", Template: "/apis/apps/v1/namespaces/{namespace}/deployments/{name}", Verb: "get", Group: "apps", Version: "v1",
+			Resource: "deployments", Namespaced: true, Count: 2, Status: []int{200, 404},
+		},
+		{Method: "GET", Path: "/version", Verb: "get", Count: 1, As: "jane", Status: []int{403}},
+	}
+	return list[i%3:]
 }
 
 // evidence writes the files of a failure.
