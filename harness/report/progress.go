@@ -26,6 +26,8 @@ type progress struct {
 	// worked is how long the scenarios took that ran to an end, and tried how many they are.
 	worked time.Duration
 	tried  int
+	// foretold is how long the estimates say that those took for which there is one; took is how long they did.
+	foretold, took time.Duration
 }
 
 // newProgress begins with what the journal already holds, which is something when a run is resumed.
@@ -66,21 +68,27 @@ func (p *progress) end(r journal.Result) {
 	default:
 		p.worked += duration(r.Seconds)
 		p.tried++
+		if seconds, ok := p.estimate[r.ID]; ok {
+			p.foretold += duration(seconds)
+			p.took += duration(r.Seconds)
+		}
 	}
 }
 
 // remaining forecasts how long the run goes on: the work that is left shared by all who work, but never less than the longest piece. What
-// a scenario takes is known from the run before, or else thought to be the mean of this run. It is false while there is neither.
+// a scenario takes is known from the run before, corrected by how much slower or faster this run is, or else thought to be the mean of
+// this run. It is false while there is neither.
 func (p *progress) remaining(now time.Time) (time.Duration, bool) {
 	var mean time.Duration
 	if p.tried > 0 {
 		mean = p.worked / time.Duration(p.tried)
 	}
+	pace := p.pace()
 	var work, longest time.Duration
 	count := func(id string, spent time.Duration) bool {
 		expected, known := mean, p.tried > 0
 		if seconds, ok := p.estimate[id]; ok {
-			expected, known = duration(seconds), true
+			expected, known = time.Duration(pace*float64(duration(seconds))), true
 		}
 		left := max(expected-spent, 0)
 		work += left
@@ -98,6 +106,15 @@ func (p *progress) remaining(now time.Time) (time.Duration, bool) {
 		}
 	}
 	return max(work/time.Duration(p.parallel), longest), true
+}
+
+// pace is how many times as long as foretold the scenarios take; 1 as long as too few have ended to tell.
+func (p *progress) pace() float64 {
+	const few = 3
+	if p.tried < few || p.foretold <= 0 {
+		return 1
+	}
+	return float64(p.took) / float64(p.foretold)
 }
 
 // line tells all in one line that is no wider than the terminal: what is done, with what verdicts, how long it goes on, and what runs,
@@ -134,6 +151,9 @@ func (p *progress) line(now time.Time, width int, paint painter) string {
 // times is how long the run has gone on, and how long it will.
 func (p *progress) times(now time.Time) string {
 	text := clock(now.Sub(p.begin))
+	if len(p.waiting)+len(p.running) == 0 {
+		return text + ", cleaning up"
+	}
 	if left, ok := p.remaining(now); ok {
 		text += ", " + clock(left) + " to go"
 	}
