@@ -203,7 +203,7 @@ func ctrfSteps(j *journal.Journal, e entry) []ctrfStep {
 func mediaType(file string) string {
 	switch strings.ToLower(path.Ext(file)) {
 	case ".yaml", ".yml":
-		return "application/yaml"
+		return "text/yaml" // the older name of application/yaml: readers show what is text
 	case ".json":
 		return "application/json"
 	case ".ndjson":

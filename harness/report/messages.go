@@ -141,7 +141,7 @@ func attemptResults(e entry, attempt journal.Attempt, again bool) (results []*me
 	last.Status, last.Message = messages.TestStepResultStatus_SKIPPED, string(e.Result.Verdict)+": "+e.Result.Why
 	switch e.Standing {
 	case wrong, broken:
-		last.Status, last.Exception = messages.TestStepResultStatus_FAILED, &messages.Exception{Type: string(e.Result.Verdict), Message: clean(e.Result.Why)}
+		last.Status = messages.TestStepResultStatus_FAILED // without an exception, beside which readers hide the message
 	case surprise:
 		last.Status, last.Message = messages.TestStepResultStatus_FAILED, e.why()
 	case excused:
