@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"k8s.io/klog/v2"
 
 	"github.com/seatrial/seatrial/features"
 	"github.com/seatrial/seatrial/harness/cluster"
@@ -121,6 +123,7 @@ func (e *env) runSpec(ctx context.Context, flags *runFlags) error {
 	if where == "" && !flags.inCluster {
 		o.Throwaway = throwawayName()
 	}
+	klog.SetSlogLogger(slog.New(slog.DiscardHandler)) // what client-go thinks of closed connections is no part of the progress
 	plan, err := run.NewPlan(o)
 	if err != nil {
 		return &usageError{err}

@@ -28,6 +28,7 @@ func (e *ClusterLost) Error() string {
 type heartbeat struct {
 	alive func(context.Context) error
 	lost  func(error)
+	doubt chan struct{} // asks at once
 
 	mu      sync.Mutex
 	last    time.Time // of the last answer
@@ -36,7 +37,7 @@ type heartbeat struct {
 }
 
 func newHeartbeat(alive func(context.Context) error, lost func(error)) *heartbeat {
-	return &heartbeat{alive: alive, lost: lost, last: time.Now(), changed: make(chan struct{})}
+	return &heartbeat{alive: alive, lost: lost, doubt: make(chan struct{}, 1), last: time.Now(), changed: make(chan struct{})}
 }
 
 // run asks until the context ends or the cluster is lost.
@@ -51,6 +52,7 @@ func (h *heartbeat) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+		case <-h.doubt:
 		}
 	}
 }
@@ -80,8 +82,14 @@ func (h *heartbeat) ask(ctx context.Context) (lost bool) {
 }
 
 // confirm waits until the cluster answers, or the context ends because it does not. It returns at once when no answer is outstanding and
-// doubt is nil; with a doubt, only an answer that comes after the call counts.
+// doubt is nil; with a doubt, the cluster is asked at once, and only an answer that comes after the call counts.
 func (h *heartbeat) confirm(ctx context.Context, doubt error) error {
+	if doubt != nil {
+		select {
+		case h.doubt <- struct{}{}:
+		default: // others doubt as well
+		}
+	}
 	h.mu.Lock()
 	fresh := doubt == nil
 	for !fresh || h.failing != nil {

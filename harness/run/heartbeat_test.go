@@ -65,3 +65,17 @@ func TestConfirmWaitsForTheNextAnswer(t *testing.T) {
 		}
 	})
 }
+
+func TestADoubtAsksAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		h := newHeartbeat(func(context.Context) error { return nil }, func(error) {})
+		go h.run(ctx)
+		time.Sleep(beat / 2)
+		start := time.Now()
+		if err := h.confirm(ctx, errors.New("connection reset")); err != nil || time.Since(start) != 0 {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
+	})
+}
