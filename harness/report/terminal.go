@@ -170,7 +170,11 @@ func (t *Terminal) say(b *strings.Builder, format string, args ...any) {
 }
 
 func (t *Terminal) begin(b *strings.Builder, j *journal.Journal) {
-	text := fmt.Sprintf("%d behaviours against %s, Kubernetes %s", len(j.Order), oneLine(j.Run.Cluster), oneLine(j.Run.Version))
+	what := "behaviours"
+	if len(j.Order) == 1 {
+		what = "behaviour"
+	}
+	text := fmt.Sprintf("%d %s against %s, Kubernetes %s", len(j.Order), what, oneLine(j.Run.Cluster), oneLine(j.Run.Version))
 	if j.Run.Profile != "" {
 		text += fmt.Sprintf(", profile %q", j.Run.Profile)
 	}
