@@ -25,12 +25,12 @@ func (g *gatherer) clock(ctx context.Context) {
 	here := before.Add(time.Since(before) / 2)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.found.Ahead = date.Sub(here)
+	g.found.Ahead, g.found.Seen = date.Sub(here), date
 }
 
 // whoAmI asks for the name of the user of the kubeconfig when somebody was refused, to tell whose rights are too few.
 func (g *gatherer) whoAmI(ctx context.Context) {
-	if !strings.Contains(g.found.said(), " cannot ") && !strings.Contains(g.found.said(), "attempting to grant") {
+	if !strings.Contains(g.said, " cannot ") && !strings.Contains(g.said, "attempting to grant") {
 		return
 	}
 	body := `{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}`
@@ -46,6 +46,7 @@ func (g *gatherer) whoAmI(ctx context.Context) {
 
 // logTasks read the end of the log of every container, and of its run before when it was restarted. Those that are not ready come first.
 func (g *gatherer) logTasks(ctx context.Context, pods []map[string]any) []func() {
+	logs, before := g.found.Logs, g.found.Previous
 	var urgent, other []func()
 	for _, pod := range pods {
 		for _, status := range containers(pod) {
@@ -56,10 +57,10 @@ func (g *gatherer) logTasks(ctx context.Context, pods []map[string]any) []func()
 			if field(status, "ready") != "true" {
 				tasks = &urgent
 			}
-			*tasks = append(*tasks, func() { g.log(ctx, name(pod), field(status, "name"), g.found.Logs, nil) })
+			*tasks = append(*tasks, func() { g.log(ctx, name(pod), field(status, "name"), logs, nil) })
 			if number(status, "restartCount") > 0 {
 				*tasks = append(*tasks, func() {
-					g.log(ctx, name(pod), field(status, "name"), g.found.Previous, url.Values{"previous": {"true"}})
+					g.log(ctx, name(pod), field(status, "name"), before, url.Values{"previous": {"true"}})
 				})
 			}
 		}

@@ -23,25 +23,59 @@ func containerConfig(e Evidence) Cause {
 	return Cause{}
 }
 
+// livenessKill finds a container that the kubelet ended since it did not answer its probe. The event that tells so may be missing, since
+// the kubelet limits the rate of events; then the number of failures tells.
+func livenessKill(e Evidence) Cause {
+	for _, pod := range e.ofKind("Pod") {
+		if podIsReady(pod) {
+			continue
+		}
+		failures, message := 0, ""
+		for _, event := range e.eventsOf(pod, "Unhealthy") {
+			if text := field(event, "message"); strings.HasPrefix(text, "Liveness") || strings.HasPrefix(text, "Startup") {
+				failures, message = failures+max(number(event, "count"), number(event, "series.count"), 1), text
+			}
+		}
+		if failures > 0 && (slices.ContainsFunc(e.eventsOf(pod, "Killing"), killed) || failures >= allowedFailures(pod) && restarts(pod) > 0) {
+			return Cause{Sentence: fmt.Sprintf("A container of %s was killed for its probe: %s.", called(pod), sentence(message))}
+		}
+	}
+	return Cause{}
+}
+
 // killed is how the kubelet says that it ended a container whose liveness or startup probe failed.
 func killed(event map[string]any) bool {
 	message := field(event, "message")
 	return strings.Contains(message, "failed liveness probe") || strings.Contains(message, "failed startup probe")
 }
 
-// livenessKill finds a container that the kubelet ended since it did not answer its probe.
-func livenessKill(e Evidence) Cause {
-	for _, pod := range e.ofKind("Pod") {
-		if podIsReady(pod) || !slices.ContainsFunc(e.eventsOf(pod, "Killing"), killed) {
-			continue
-		}
-		for _, event := range e.eventsOf(pod, "Unhealthy") {
-			if message := field(event, "message"); !strings.HasPrefix(message, "Readiness") {
-				return Cause{Sentence: fmt.Sprintf("A container of %s was killed for its probe: %s.", called(pod), sentence(message))}
+// allowedFailures is the least number of failures after which one of the containers is ended.
+func allowedFailures(pod map[string]any) int {
+	const usual = 3
+	least := 0
+	for _, container := range list(pod, "spec.containers") {
+		for _, probe := range []string{"livenessProbe", "startupProbe"} {
+			if field(container, probe) == "" {
+				continue
+			}
+			threshold := number(container, probe+".failureThreshold")
+			if threshold == 0 {
+				threshold = usual
+			}
+			if least == 0 || threshold < least {
+				least = threshold
 			}
 		}
 	}
-	return Cause{}
+	return least
+}
+
+func restarts(pod map[string]any) int {
+	count := 0
+	for _, status := range containers(pod) {
+		count += number(status, "restartCount")
+	}
+	return count
 }
 
 func podIsReady(pod map[string]any) bool {
@@ -159,7 +193,8 @@ func idleKubelet(e Evidence) Cause {
 			return Cause{Sentence: fmt.Sprintf("%s is on Node %q, which is not Ready: %s: %s.", called(pod), node,
 				field(object, "status.conditions[type=Ready].reason"), sentence(field(object, "status.conditions[type=Ready].message")))}
 		}
-		return Cause{Sentence: fmt.Sprintf("%s is on Node %q, whose kubelet has not begun with it.", called(pod), node)}
+		return Cause{Sentence: fmt.Sprintf("%s is on Node %q, whose kubelet has not begun with it%s.", called(pod), node,
+			e.since(field(pod, "status.conditions[type=PodScheduled].lastTransitionTime")))}
 	}
 	return Cause{}
 }

@@ -38,6 +38,8 @@ type Evidence struct {
 	User string
 	// Ahead is how far the clock of the API server is ahead of the clock here; 0 when it is not known.
 	Ahead time.Duration
+	// Seen is when the evidence was gathered, by the clock of the API server.
+	Seen time.Time
 	// KitImages are the images that the kit puts into Pods on its own account.
 	KitImages []string
 }
@@ -95,7 +97,7 @@ func (e Evidence) Causes() []Cause {
 func looks() []func(Evidence) Cause {
 	return []func(Evidence) Cause{
 		refused, failedCreate, idleController,
-		removedPod, imagePull, failedScheduling, failedMount, containerConfig, livenessKill, containerEnd, failedProbe, idleKubelet,
+		removedPod, imagePull, failedScheduling, failedMount, containerConfig, stillStarting, livenessKill, containerEnd, failedProbe, idleKubelet,
 		pendingClaim, noEndpoints, heldObject, noName,
 	}
 }

@@ -21,6 +21,7 @@ type situation struct {
 	Said     any               `json:"said"`
 	User     string            `json:"user,omitempty"`
 	Ahead    string            `json:"ahead,omitempty"`
+	Seen     time.Time         `json:"seen,omitzero"`
 	Objects  []map[string]any  `json:"objects,omitempty"`
 	Events   []map[string]any  `json:"events,omitempty"`
 	Logs     map[string]string `json:"logs,omitempty"`
@@ -65,7 +66,7 @@ func TestFindNamesTheCause(t *testing.T) {
 			ahead, _ := time.ParseDuration(s.Ahead)
 			e := evidence.Evidence{
 				Subject: evidence.Subject{Namespace: "ns", About: s.About, Failure: s.failure(t)},
-				Objects: s.Objects, Events: s.Events, Logs: s.Logs, Previous: s.Previous, User: s.User, Ahead: ahead, KitImages: []string{"kit/agnhost:1"},
+				Objects: s.Objects, Events: s.Events, Logs: s.Logs, Previous: s.Previous, User: s.User, Ahead: ahead, Seen: s.Seen, KitImages: []string{"kit/agnhost:1"},
 			}
 			got := e.Find()
 			if got.Sentence != s.Want || got.Blocks != s.Blocks {

@@ -56,7 +56,7 @@ func onDemand() map[*regexp.Regexp]map[string]string {
 func Gather(ctx context.Context, cluster *client.Cluster, subject Subject) Evidence {
 	ctx, cancel := context.WithTimeout(ctx, gatherLimit)
 	defer cancel()
-	g := &gatherer{cluster: cluster, namespace: subject.Namespace}
+	g := &gatherer{cluster: cluster, namespace: subject.Namespace, said: Evidence{Subject: subject}.said()}
 	g.found = Evidence{
 		Subject: subject, Logs: map[string]string{}, Previous: map[string]string{},
 		KitImages: []string{cluster.Images.Agnhost, cluster.Images.BusyBox},
@@ -72,8 +72,9 @@ func Gather(ctx context.Context, cluster *client.Cluster, subject Subject) Evide
 type gatherer struct {
 	cluster   *client.Cluster
 	namespace string
+	said      string
 	mu        sync.Mutex
-	found     Evidence
+	found     Evidence // while requests are under way, only with the lock
 }
 
 // side runs the tasks, a few at a time.
@@ -107,7 +108,7 @@ func (g *gatherer) first(ctx context.Context) {
 
 // second reads what the first round points to: logs, Nodes, and who refused.
 func (g *gatherer) second(ctx context.Context) {
-	spoken := g.found.said()
+	spoken := g.said
 	for _, event := range g.found.Events {
 		spoken += "\n" + field(event, "message")
 	}

@@ -28,6 +28,8 @@ type store struct {
 	objects map[string][]any
 	closed  map[string]bool
 	asked   int
+	// answer may answer a list instead of the store.
+	answer func(w http.ResponseWriter, r *http.Request, plural string) bool
 }
 
 // kinds maps the plurals of the cluster's resources to their kinds; all of the core group, those in capitals cluster-scoped.
@@ -39,10 +41,13 @@ func kinds() map[string]string {
 }
 
 func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	plural := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
+	if kinds()[plural] != "" && s.answer != nil && s.answer(w, r, plural) {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
-	plural := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
 	switch {
 	case r.URL.Path == "/api":
 		_, _ = w.Write([]byte(`{"kind":"APIVersions","versions":["v1"]}`))
