@@ -45,6 +45,7 @@ test: blobs ## run the tests of the code, without a cluster
 	@go vet ./...
 	@go test ./...
 	@cd fixtures/images && go vet ./... && go test ./...
+	@cd fixtures/sonobuoy && go vet ./... && go test ./...
 
 .PHONY: lint
 lint: ## run the linters, pinned in harness/tools
@@ -68,6 +69,14 @@ engine:
 .PHONY: image
 image: engine build ## build the node image for the docker driver
 	@tar -cC bin seatrial-reference -C .. Dockerfile | docker build --quiet --tag $(IMAGE) -
+
+.PHONY: image-kit
+image-kit: engine build ## build the image of the kit, for the Sonobuoy plugin
+	@tar -cC bin seatrial -C ../harness Dockerfile | docker build --quiet --tag seatrial/kit:$(VERSION) -
+
+.PHONY: docs
+docs: build ## build the specification as a web site in reports/docs
+	@bin/seatrial docs --output reports/docs
 
 .PHONY: bench
 bench: build ## measure start, memory, CPU and pod start; medians of 5
