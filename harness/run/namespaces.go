@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/seatrial/seatrial/harness/evidence"
 	"github.com/seatrial/seatrial/steps"
 	"github.com/seatrial/seatrial/steps/client"
 	"github.com/seatrial/seatrial/steps/wait"
@@ -175,7 +176,7 @@ func (n *namespaces) await(ctx context.Context, limit time.Duration) []string {
 	observe := wait.Objects(resource, wait.Selector{Labels: steps.RunLabel + "=" + n.run}, func(objects []*unstructured.Unstructured) error {
 		left = nil
 		for _, object := range objects {
-			left = append(left, "Namespace "+object.GetName())
+			left = append(left, evidence.Terminating(object.Object))
 		}
 		if len(left) > 0 {
 			return wait.Notf("%s", strings.Join(left, ", "))
