@@ -9,10 +9,12 @@ import (
 // maybe begins what is said of an object that the run may not be the cause of.
 const maybe = "may be the run's: "
 
-// labelled judges an object that bears the label of the run and is still there. What is in a Namespace of the run goes with that.
+// labelled judges an object that bears the label of the run and is still there. What is in a Namespace of the run goes with that, and the
+// end of the run tells of Namespaces that are on their way.
 func (c *comparison) labelled(key key, now mark) {
 	switch {
 	case c.own[key.namespace]:
+	case key.kind == "Namespace" && now.deleting:
 	case now.deleting:
 		c.left(key, now, "is being deleted and not yet gone")
 	default:

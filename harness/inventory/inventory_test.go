@@ -171,12 +171,14 @@ func TestWhatTheRunLeftAndTouched(t *testing.T) {
 		"name: view, uid: k, labels: {a: b}", "name: view, uid: k, labels: {a: c}, managedFields: [{manager: kubectl-label, operation: Update}]",
 	).Replace(before)
 	changed = strings.Replace(changed, "clusterroles:\n", `clusterroles:
+- {metadata: {name: held, uid: x, creationTimestamp: '{now}', deletionTimestamp: '{now}', labels: {seatrial.dev/run: `+run+`}}}
 - {metadata: {name: left, uid: q, creationTimestamp: '{now}', labels: {seatrial.dev/run: `+run+`, seatrial.dev/scenario: access.rbac.x}}}
 - {metadata: {name: unlabelled, uid: r, creationTimestamp: '{now}', managedFields: [{manager: seatrial, operation: Update}]}}
 - {metadata: {name: seatrial-ab12-7-reader, uid: s, creationTimestamp: '{now}', managedFields: [{manager: kubectl-create, operation: Update}]}}
 - {metadata: {name: by-hand, uid: t, creationTimestamp: '{now}', managedFields: [{manager: kubectl-create, operation: Update}]}}
 `, 1)
 	changed = strings.Replace(changed, "namespaces:\n", `namespaces:
+- {metadata: {name: seatrial-ab12-4, uid: uu, labels: {seatrial.dev/run: `+run+`, seatrial.dev/scenario: api.y}}}
 - {metadata: {name: seatrial-ab12-3, uid: u, deletionTimestamp: '{now}', labels: {seatrial.dev/run: `+run+`, seatrial.dev/scenario: api.x}}}
 `, 1) + `
 secrets:
@@ -186,10 +188,11 @@ persistentvolumes:
 `
 	got := inventory.Compare(first, take(t, &store{objects: world(t, changed)}), run)
 	wantLeft := `ClusterRole /by-hand [] may be the run's: it was made with kubectl while the run went on
+ClusterRole /held [] is being deleted and not yet gone
 ClusterRole /left [access.rbac.x] was made by the run and is still there
 ClusterRole /seatrial-ab12-7-reader [] bears the name of a Namespace of the run
 ClusterRole /unlabelled [] was made by the run (field manager seatrial)
-Namespace /seatrial-ab12-3 [api.x] is being deleted and not yet gone
+Namespace /seatrial-ab12-4 [api.y] was made by the run and is still there
 PersistentVolume /pvc-1 [] is the volume of a claim of the run`
 	wantTouched := `ClusterRole /view [] may be the run's: it was written to with kubectl while the run went on (differs in labels)
 ConfigMap kube-system/anew [] may be the run's: it was deleted and made anew while the run went on
