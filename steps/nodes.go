@@ -46,15 +46,15 @@ func haveSimulatedNode(ctx context.Context, w *World, a Args) error {
 		fill(allocatable, resource, amount)
 	}
 	child(object, "status")["capacity"] = allocatable
+	if w.nodes = append(w.nodes, name); len(w.nodes) == 1 {
+		w.later("Pods on simulated Nodes", w.removeSimulatedPods) // after the Nodes: then no other Pod gets there
+	}
 	answer, err := w.create(ctx, w.Cluster.User, kind, object)
 	if err != nil {
 		return err
 	}
 	if answer.Refused() {
 		return &Blocked{fmt.Errorf("create simulated Node %q: %s", name, answer)}
-	}
-	if w.nodes = append(w.nodes, name); len(w.nodes) == 1 {
-		w.later("Pods on simulated Nodes", w.removeSimulatedPods)
 	}
 	return w.reportReady(ctx, kind, name, map[string]any{"status": child(object, "status")})
 }

@@ -125,3 +125,24 @@ func TestWhatMayNotBeRemovedIsToldWithTheReason(t *testing.T) {
 		t.Errorf("left %q, %d gone", left, gone)
 	}
 }
+
+func TestPodsOfNodesThatAreGoneAreEndedAtOnce(t *testing.T) {
+	server := standin.Start(t)
+	cluster := fill(t, server, "/api/v1/nodes real")
+	pod := func(name, node, deleted string) {
+		body := `{"metadata":{"namespace":"ns","name":"` + name + `"` + deleted + `},"spec":{"nodeName":"` + node + `"}}`
+		if answer, err := cluster.Send(t.Context(), client.Request{Method: http.MethodPost, Path: "/api/v1/namespaces/ns/pods", Body: []byte(body)}); err != nil || answer.Refused() {
+			t.Fatal(answer, err)
+		}
+	}
+	const deleted = `,"deletionTimestamp":"2026-01-02T15:04:05Z"`
+	pod("orphan", "gone", deleted)
+	pod("running", "gone", "")
+	pod("ending", "real", deleted)
+	pod("unbound", "", deleted)
+	cleanup.Unstick(t.Context(), cluster, []string{"ns"})
+	left := slices.Sorted(slices.Values(server.Objects()))
+	if !slices.Equal(left, []string{"/api/v1/namespaces/ns/pods/ending", "/api/v1/namespaces/ns/pods/running", "/api/v1/namespaces/ns/pods/unbound", "/api/v1/nodes/real"}) {
+		t.Errorf("left %v", left)
+	}
+}

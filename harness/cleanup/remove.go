@@ -2,9 +2,7 @@ package cleanup
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -12,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/seatrial/seatrial/steps"
@@ -42,7 +39,11 @@ func Remove(ctx context.Context, cluster *client.Cluster, objects []Object, gone
 	r.waiting = r.pick(func(o Object) bool { return r.refused[o.path()] == "" })
 	r.await(ctx, stuck)
 	if len(r.waiting) > 0 {
-		r.releaseNamespaces(ctx)
+		var namespaces []string
+		for _, o := range r.pick(isNamespace) {
+			namespaces = append(namespaces, o.Meta.Name)
+		}
+		Unstick(ctx, cluster, namespaces)
 		r.await(ctx, Patience)
 	}
 	for _, o := range r.waiting {
@@ -93,48 +94,14 @@ func (r *remover) refuse(o Object, err error) {
 
 // delete asks for the removal of this very object: a new one of the same name is somebody else's.
 func (r *remover) delete(ctx context.Context, o Object) error {
-	if err := r.release(ctx, o); err != nil {
+	if err := release(ctx, r.cluster, o); err != nil {
 		return err
 	}
 	options := map[string]any{"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
 	if o.Meta.UID != "" {
 		options["preconditions"] = map[string]any{"uid": o.Meta.UID}
 	}
-	return r.send(ctx, http.MethodDelete, o.path(), options)
-}
-
-// release takes the finalizers off that no part of Kubernetes handles.
-func (r *remover) release(ctx context.Context, o Object) error {
-	kept := slices.DeleteFunc(slices.Clone(o.Meta.Finalizers), foreign)
-	if len(kept) == len(o.Meta.Finalizers) {
-		return nil
-	}
-	return r.send(ctx, http.MethodPatch, o.path(), map[string]any{"metadata": map[string]any{"uid": o.Meta.UID, "finalizers": kept}})
-}
-
-// foreign reports whether the finalizer belongs to no part of Kubernetes.
-func foreign(finalizer string) bool {
-	domain, _, ok := strings.Cut(finalizer, "/")
-	return ok && domain != "kubernetes.io" && !strings.HasSuffix(domain, ".kubernetes.io") && !strings.HasSuffix(domain, ".k8s.io")
-}
-
-func (r *remover) send(ctx context.Context, method, path string, body any) error {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return fmt.Errorf("remove %s: %w", path, err)
-	}
-	request := client.Request{Method: method, Path: path, Body: text}
-	if method == http.MethodPatch {
-		request.ContentType = "application/merge-patch+json"
-	}
-	answer, err := r.cluster.Send(ctx, request)
-	switch {
-	case err != nil:
-		return err
-	case answer.Refused() && answer.Code != http.StatusNotFound && answer.Code != http.StatusConflict:
-		return errors.New(answer.String())
-	}
-	return nil
+	return send(ctx, r.cluster, http.MethodDelete, o.path(), options)
 }
 
 // await waits until what was deleted is gone. What is not stays in waiting, with the reason.
@@ -212,25 +179,4 @@ func reason(object *unstructured.Unstructured) string {
 		return ": it has the finalizers " + strings.Join(finalizers, ", ")
 	}
 	return ""
-}
-
-// releaseNamespaces takes foreign finalizers off everything in the Namespaces that do not go.
-func (r *remover) releaseNamespaces(ctx context.Context) {
-	kinds, _, _ := r.cluster.Kinds.Listable(ctx) // what cannot be listed cannot be released
-	var places []Object
-	for _, namespace := range r.pick(isNamespace) {
-		for _, kind := range kinds {
-			if kind.Namespaced {
-				places = append(places, Object{Kind: kind, Meta: metav1.ObjectMeta{Namespace: namespace.Meta.Name}})
-			}
-		}
-	}
-	each(places, func(place Object) {
-		metas, _ := list(ctx, r.cluster, place.Kind.Path(place.Meta.Namespace, "", ""), "")
-		for _, meta := range metas {
-			if meta.DeletionTimestamp != nil {
-				_ = r.release(ctx, Object{Kind: place.Kind, Meta: meta}) // the Namespace tells what it still waits for
-			}
-		}
-	})
 }

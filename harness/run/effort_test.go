@@ -111,7 +111,7 @@ func TestFailFastStartsNothingMore(t *testing.T) {
 		Choice: run.Choice{From: ranBefore(t, map[string]float64{"fails": 9, "zlast": 1})},
 	})
 	got := j.Result("api.test.zlast")
-	if got.Verdict != verdict.NotRun || got.Why != "The run ended first: the run stopped at the first failure (--fail-fast)." {
+	if got.Verdict != verdict.NotRun || got.Why != "It did not run to its end: the run stopped at the first failure (--fail-fast)." {
 		t.Errorf("got %+v", got)
 	}
 	if result.ExitCode() != verdict.ExitFailure || !strings.Contains(result.Reason, "--fail-fast") {

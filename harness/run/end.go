@@ -58,8 +58,8 @@ func (r *runner) end(ctx context.Context, cause error, b before) journal.End {
 	end := journal.End{Outcome: r.folded.Outcome(), Counts: r.folded.Counts(), UnexpectedPasses: r.folded.UnexpectedPasses(), Known: r.known.File}
 	var lost *ClusterLost
 	end.ClusterLost = errors.As(cause, &lost)
-	end.Interrupted = ctx.Err() != nil && !end.ClusterLost
-	end.Reason = strings.Join(r.reasons(ctx, cause, end), "; ")
+	end.Interrupted = errors.Is(cause, errInterrupted)
+	end.Reason = strings.Join(r.reasons(cause, end), "; ")
 	if !end.ClusterLost && r.Throwaway == "" {
 		r.leave(context.WithoutCancel(ctx), &end, b)
 	}
@@ -96,13 +96,9 @@ func (r *runner) leave(ctx context.Context, end *journal.End, b before) {
 }
 
 // reasons says what made the run end early, or keeps it from success without a failure.
-func (r *runner) reasons(ctx context.Context, cause error, end journal.End) []string {
+func (r *runner) reasons(cause error, end journal.End) []string {
 	var reasons []string
 	switch {
-	case end.ClusterLost:
-		reasons = append(reasons, cause.Error())
-	case ctx.Err() != nil:
-		reasons = append(reasons, "the run was interrupted")
 	case cause != nil:
 		reasons = append(reasons, cause.Error())
 	case end.Outcome == verdict.Invalid:

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/seatrial/seatrial/harness/cleanup"
 	"github.com/seatrial/seatrial/harness/evidence"
 	"github.com/seatrial/seatrial/steps"
 	"github.com/seatrial/seatrial/steps/client"
@@ -25,8 +26,8 @@ import (
 const (
 	ahead        = 8                // how many are made before anybody needs them
 	oneRequest   = 30 * time.Second // to make one, or to have one deleted
-	leave        = 30 * time.Second // how long a run waits at its end for them to be gone
-	leaveInHaste = 15 * time.Second // the same when it was interrupted
+	leave        = 40 * time.Second // how long a run waits at its end for them to be gone
+	leaveInHaste = 20 * time.Second // the same when it was interrupted
 )
 
 // namespaces makes a Namespace for every attempt of a scenario, those of the next scenarios ahead of need, and removes them in the background.
@@ -169,8 +170,24 @@ func (n *namespaces) drop() {
 	n.working.Wait()
 }
 
-// await waits until the run's Namespaces are gone, and lists those that are not.
+// await waits until the run's Namespaces are gone, helps those that do not go by themselves, and lists those that are still there.
 func (n *namespaces) await(ctx context.Context, limit time.Duration) []string {
+	left := n.watch(ctx, limit/2)
+	if len(left) == 0 {
+		return nil
+	}
+	var stuck []string
+	for _, what := range left {
+		if name, ok := strings.CutPrefix(what, "Namespace "); ok {
+			stuck = append(stuck, name)
+		}
+	}
+	cleanup.Unstick(ctx, n.cluster, stuck)
+	return n.watch(ctx, limit/2)
+}
+
+// watch waits until the run's Namespaces are gone.
+func (n *namespaces) watch(ctx context.Context, limit time.Duration) []string {
 	var left []string
 	resource := n.cluster.Dynamic.Resource(schema.GroupVersionResource{Version: "v1", Resource: "namespaces"})
 	observe := wait.Objects(resource, wait.Selector{Labels: steps.RunLabel + "=" + n.run}, func(objects []*unstructured.Unstructured) error {

@@ -50,7 +50,7 @@ func unexpected(r journal.Result) bool {
 
 // notRun is the result of a scenario that the end of the run came before.
 func notRun(s spec.Scenario, cause error) journal.Result {
-	return journal.Result{ID: s.ID, Verdict: verdict.NotRun, FailedStep: -1, Why: "The run ended first: " + cause.Error() + "."}
+	return journal.Result{ID: s.ID, Verdict: verdict.NotRun, FailedStep: -1, Why: "It did not run to its end: " + cause.Error() + "."}
 }
 
 // keep writes evidence to files. Every attempt but the first has a folder of its own.

@@ -118,14 +118,16 @@ func newID(now time.Time) string {
 
 // Why a run starts nothing more.
 var (
-	errFailFast  = errors.New("the run stopped at the first failure (--fail-fast)")
-	errUntilFail = errors.New("the run stopped at the first failure (--until-fail)")
-	errBudget    = errors.New("the time of the budget was over")
+	errInterrupted = errors.New("the run was interrupted")
+	errFailFast    = errors.New("the run stopped at the first failure (--fail-fast)")
+	errUntilFail   = errors.New("the run stopped at the first failure (--until-fail)")
+	errBudget      = errors.New("the time of the budget was over")
 )
 
 func (r *runner) run(ctx context.Context) (Result, error) {
-	running, stop := context.WithCancelCause(ctx)
+	running, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
+	defer context.AfterFunc(ctx, func() { stop(errInterrupted) })()
 	starting, hold := context.WithCancelCause(running)
 	r.hold = hold
 	if r.Budget > 0 {
