@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -65,15 +66,13 @@ func (g *gatherer) logTasks(ctx context.Context, pods []map[string]any) []func()
 			}
 		}
 	}
-	all := append(urgent, other...)
-	return all[:min(len(all), maxLogs)]
+	urgent = append(urgent, other...)
+	return urgent[:min(len(urgent), maxLogs)]
 }
 
 func (g *gatherer) log(ctx context.Context, pod, container string, into map[string]string, query url.Values) {
 	parameters := url.Values{"container": {container}, "tailLines": {strconv.Itoa(logLines)}, "limitBytes": {strconv.Itoa(maxText)}}
-	for key, values := range query {
-		parameters[key] = values
-	}
+	maps.Copy(parameters, query)
 	answer, err := g.cluster.Send(ctx, client.Request{
 		Method: http.MethodGet, Path: "/api/v1/namespaces/" + g.namespace + "/pods/" + pod + "/log", Query: parameters, Accept: "*/*",
 	})

@@ -108,10 +108,11 @@ func (g *gatherer) first(ctx context.Context) {
 
 // second reads what the first round points to: logs, Nodes, and who refused.
 func (g *gatherer) second(ctx context.Context) {
-	spoken := g.said
+	lines := []string{g.said}
 	for _, event := range g.found.Events {
-		spoken += "\n" + field(event, "message")
+		lines = append(lines, field(event, "message"))
 	}
+	spoken := strings.Join(lines, "\n")
 	var tasks []func()
 	for says, collections := range onDemand() {
 		if !says.MatchString(spoken) {

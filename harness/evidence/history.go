@@ -113,7 +113,7 @@ func at(seen string, goal wanted) string {
 	case seen == "as wanted":
 		return goal.value
 	}
-	for _, part := range strings.Split(seen, "; ") {
+	for part := range strings.SplitSeq(seen, "; ") {
 		p, value, _ := one(part)
 		if p == goal.path {
 			return value

@@ -23,7 +23,7 @@ type amountList struct {
 
 func amounts(text string) amountList {
 	found := amountList{of: map[string]string{}}
-	for _, part := range strings.Split(text, ",") {
+	for part := range strings.SplitSeq(text, ",") {
 		resource, amount, _ := strings.Cut(strings.TrimSpace(part), "=")
 		found.names = append(found.names, resource)
 		found.of[resource] = amount

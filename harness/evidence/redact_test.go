@@ -181,7 +181,7 @@ func TestTheSpecificationStays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, line := range strings.Split(string(text), "\n") {
+		for line := range strings.SplitSeq(string(text), "\n") {
 			if got := evidence.Redact(line); got != line && !strings.Contains(strings.ToLower(line), "password:") && !strings.Contains(line, "token: ") {
 				t.Errorf("%s: %q becomes %q", file, line, got)
 			}

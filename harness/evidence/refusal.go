@@ -3,6 +3,7 @@ package evidence
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/seatrial/seatrial/steps/client"
@@ -111,14 +112,7 @@ func policyDenied(e Evidence, groups []string) Cause {
 }
 
 // speaksOf reports whether the scenario is about a kind.
-func (e Evidence) speaksOf(kind string) bool {
-	for _, spoken := range e.Kinds {
-		if spoken == kind {
-			return true
-		}
-	}
-	return false
-}
+func (e Evidence) speaksOf(kind string) bool { return slices.Contains(e.Kinds, kind) }
 
 func namespaceEnds(e Evidence, groups []string) Cause {
 	if namespace := e.find("Namespace", groups[1]); namespace != nil {

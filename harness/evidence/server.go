@@ -9,7 +9,7 @@ import (
 // budget is how the API server refuses an eviction that a PodDisruptionBudget forbids, also with 429.
 var budget = regexp.MustCompile(`(?:The disruption budget (\S+) needs (\d+) healthy pods and has (\d+) currently|Cannot evict pod as it would violate the pod's disruption budget)`)
 
-func tooBusy(e Evidence, groups []string) Cause {
+func tooBusy(e Evidence, _ []string) Cause {
 	said := e.said()
 	if match := budget.FindStringSubmatch(said); match != nil {
 		if match[1] == "" {

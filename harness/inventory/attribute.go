@@ -95,8 +95,12 @@ func differs(was, now mark) string {
 		name    string
 		differs bool
 	}{
-		{"generation", was.generation != now.generation}, {"labels", was.labels != now.labels}, {"annotations", was.annotations != now.annotations},
-		{"finalizers", was.finalizers != now.finalizers}, {"owners", was.owners != now.owners}, {"deletion", was.deleting != now.deleting},
+		{"generation", was.generation != now.generation},
+		{"labels", was.labels != now.labels},
+		{"annotations", was.annotations != now.annotations},
+		{"finalizers", was.finalizers != now.finalizers},
+		{"owners", was.owners != now.owners},
+		{"deletion", was.deleting != now.deleting},
 	} {
 		if part.differs {
 			parts = append(parts, part.name)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -56,7 +57,7 @@ func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/api/v1":
 		resources := []any{map[string]any{"name": "bindings", "kind": "Binding", "namespaced": true, "verbs": []string{"create"}}}
 		for plural, kind := range kinds() {
-			namespaced := !strings.Contains(" namespaces clusterroles persistentvolumes nodes ", " "+plural+" ")
+			namespaced := !slices.Contains([]string{"namespaces", "clusterroles", "persistentvolumes", "nodes"}, plural)
 			resources = append(resources, map[string]any{"name": plural, "kind": kind, "namespaced": namespaced, "verbs": []string{"list"}})
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"kind": "APIResourceList", "groupVersion": "v1", "resources": resources})

@@ -64,7 +64,7 @@ func (m *mark) written(entries []metav1.ManagedFieldsEntry) {
 	for _, entry := range entries {
 		fields1 := []byte(nil)
 		if entry.FieldsV1 != nil {
-			fields1 = entry.FieldsV1.Raw
+			fields1 = entry.FieldsV1.GetRawBytes()
 		}
 		sum := hash(fmt.Sprint(entry.Manager, entry.Operation, entry.Subresource, entry.Time, string(fields1)))
 		switch {

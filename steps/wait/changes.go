@@ -36,9 +36,9 @@ type changes struct {
 }
 
 type change struct {
-	after    time.Duration
-	what     string
-	old, new *unstructured.Unstructured
+	after   time.Duration
+	what    string
+	was, is *unstructured.Unstructured
 }
 
 type changesKey struct{}
@@ -49,12 +49,12 @@ func withChanges(ctx context.Context, c *changes) context.Context {
 }
 
 // changed remembers a change. Without a wait around it, it does nothing.
-func changed(ctx context.Context, what string, old, new *unstructured.Unstructured) {
+func changed(ctx context.Context, what string, was, is *unstructured.Unstructured) {
 	c, ok := ctx.Value(changesKey{}).(*changes)
 	if !ok || ctx.Err() != nil {
 		return
 	}
-	c.list = append(c.list, change{time.Since(c.start), what, old, new})
+	c.list = append(c.list, change{time.Since(c.start), what, was, is})
 	if len(c.list) > keptChanges {
 		c.list = append(c.list[:keptChanges/2], c.list[keptChanges/2+1:]...)
 	}
@@ -64,12 +64,12 @@ func changed(ctx context.Context, what string, old, new *unstructured.Unstructur
 func (c *changes) tell() []Change {
 	told := make([]Change, 0, len(c.list))
 	for _, one := range c.list {
-		subject := one.new
+		subject := one.is
 		if subject == nil {
-			subject = one.old
+			subject = one.was
 		}
-		fields := differences(one.old, one.new)
-		if one.new == nil {
+		fields := differences(one.was, one.is)
+		if one.is == nil {
 			fields = nil
 		}
 		if len(fields) > keptFields {
@@ -81,13 +81,13 @@ func (c *changes) tell() []Change {
 }
 
 // differences lists the fields that differ. Of an object that was not there before, only its status is told.
-func differences(old, new *unstructured.Unstructured) []string {
+func differences(was, is *unstructured.Unstructured) []string {
 	before, after := map[string]string{}, map[string]string{}
-	if old != nil {
-		flatten("", old.Object, before)
+	if was != nil {
+		flatten("", was.Object, before)
 	}
-	if new != nil {
-		flatten("", new.Object, after)
+	if is != nil {
+		flatten("", is.Object, after)
 	}
 	paths := slices.Sorted(maps.Keys(after))
 	for _, path := range slices.Sorted(maps.Keys(before)) {
@@ -97,16 +97,16 @@ func differences(old, new *unstructured.Unstructured) []string {
 	}
 	var lines []string
 	for _, path := range paths {
-		was, is := before[path], after[path]
+		old, now := before[path], after[path]
 		switch {
-		case was == is || path == "metadata.resourceVersion":
-		case old == nil && !strings.HasPrefix(path, "status."):
-		case secret(path, new):
+		case old == now || path == "metadata.resourceVersion":
+		case was == nil && !strings.HasPrefix(path, "status."):
+		case secret(path, is):
 			lines = append(lines, path+": (changed)")
-		case old == nil:
-			lines = append(lines, path+": "+is)
+		case was == nil:
+			lines = append(lines, path+": "+now)
 		default:
-			lines = append(lines, fmt.Sprintf("%s: %s -> %s", path, orNothing(was), orNothing(is)))
+			lines = append(lines, fmt.Sprintf("%s: %s -> %s", path, orNothing(old), orNothing(now)))
 		}
 	}
 	return lines
