@@ -127,6 +127,9 @@ func (r *runner) execute(ctx context.Context, p part) (exit string, err error) {
 
 // interrupt ends Ginkgo: gently, once more, and then by force.
 func (r *runner) interrupt(cmd *exec.Cmd, ended <-chan error) error {
+	r.mu.Lock()
+	r.progress.say("ending: the tests that run clean up, for up to %s; interrupt again to end them at once", cleanUpBound)
+	r.mu.Unlock()
 	for _, bound := range []time.Duration{cleanUpBound, shutdownBound} {
 		if err := interruptGroup(cmd); err != nil {
 			return errors.Join(err, killGroup(cmd), <-ended)

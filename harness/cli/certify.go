@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -104,14 +102,12 @@ func (e *env) runCertify(ctx context.Context, flags *certifyFlags) (err error) {
 
 // certifyRun runs the tests; a second signal ends them by force.
 func (e *env) certifyRun(ctx context.Context, o certify.Options) error {
-	abandon := make(chan struct{})
-	o.Abandon = abandon
 	ended := make(chan struct{})
-	var listening sync.WaitGroup
-	listening.Go(func() { e.signals(ended, abandon) })
+	atOnce := sync.OnceFunc(func() { close(ended) })
+	e.abandon.Store(&atOnce)
+	defer e.abandon.Store(nil)
+	o.Abandon = ended
 	report, err := certify.Run(ctx, o)
-	close(ended)
-	listening.Wait()
 	var unreachable *certify.Unreachable
 	switch {
 	case errors.As(err, &unreachable):
@@ -128,26 +124,6 @@ func (e *env) certifyRun(ctx context.Context, o certify.Options) error {
 		return codeError(code)
 	}
 	return nil
-}
-
-// signals tells at the first signal what happens, and closes abandon at the second. It ends with the run.
-func (e *env) signals(ended <-chan struct{}, abandon chan<- struct{}) {
-	const enough = 2
-	signals := make(chan os.Signal, enough)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
-	for count := 1; ; count++ {
-		select {
-		case <-ended:
-			return
-		case <-signals:
-		}
-		if count == enough {
-			close(abandon)
-			return
-		}
-		e.say("\ninterrupted: the tests that run clean up, for up to 90 seconds; interrupt again to end them at once")
-	}
 }
 
 // outputDir names the folder of a run by its time, and for one that is resumed the newest.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -10,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"time"
 
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -113,35 +111,20 @@ func (e *env) certifyCluster(ctx context.Context, flags *certifyFlags, o *certif
 	return remove, err
 }
 
-// certifyThrowaway starts a cluster with a name of its own, and reads the user's images into it. The returned function removes it, also
-// when the context has ended.
+// certifyThrowaway starts a cluster, and reads the user's images into it. The returned function removes it.
 func (e *env) certifyThrowaway(ctx context.Context, flags *certifyFlags) (kubeconfig []byte, remove func() error, err error) {
-	nothing := func() error { return nil }
-	d, err := cluster.New(flags.driver)
-	if err != nil {
-		return nil, nothing, &usageError{err}
-	}
-	name := "certify-" + strings.ToLower(rand.Text()[:8])
-	remove = func() error {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-		defer cancel()
-		if err := d.Down(ctx, name); err != nil {
-			return fmt.Errorf("remove cluster %q: %w (try: seatrial down --name %s)", name, err, name)
-		}
-		return nil
-	}
-	err = d.Up(ctx, cluster.Spec{Name: name, Wait: time.Minute}, e.step)
-	var unavailable *cluster.UnavailableError
-	if errors.As(err, &unavailable) {
-		return nil, nothing, err
-	}
-	if err == nil && flags.images != "" {
-		err = e.loadImages(ctx, d, name, flags.images)
-	}
+	name := throwawayName()
+	_, remove, err = e.throwaway(ctx, flags.driver, name)
 	if err != nil {
 		return nil, remove, err
 	}
-	kubeconfig, err = d.Kubeconfig(ctx, name)
+	d, err := cluster.New(flags.driver)
+	if err == nil && flags.images != "" {
+		err = e.loadImages(ctx, d, name, flags.images)
+	}
+	if err == nil {
+		kubeconfig, err = d.Kubeconfig(ctx, name)
+	}
 	return kubeconfig, remove, err
 }
 

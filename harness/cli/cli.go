@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -29,6 +30,8 @@ type env struct {
 	exit     func(code int)
 	// remains tells what would be left if the process ended now.
 	remains run.Remains
+	// abandon, when a verb has set it, is what the second signal does instead of ending the process.
+	abandon atomic.Pointer[func()]
 }
 
 // Main runs a command line and returns the exit code of the process.

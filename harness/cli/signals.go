@@ -10,7 +10,7 @@ import (
 )
 
 // interrupts makes the first SIGINT or SIGTERM the end of the context, so that the verb cleans up and reports. The second one ends the
-// process at once.
+// process at once, unless the verb has something else to end first.
 func (e *env) interrupts() (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -22,7 +22,7 @@ func (e *env) interrupts() (context.Context, func()) {
 	}
 }
 
-// heed waits for two signals.
+// heed waits for two signals, and for a third one when the second only abandons what the verb does.
 func (e *env) heed(ctx context.Context, signals <-chan os.Signal, cancel func()) {
 	select {
 	case <-signals:
@@ -34,6 +34,10 @@ func (e *env) heed(ctx context.Context, signals <-chan os.Signal, cancel func())
 	}
 	cancel()
 	<-signals
+	if abandon := e.abandon.Load(); abandon != nil {
+		(*abandon)()
+		<-signals
+	}
 	if left := e.remains.Text(); left != "" {
 		e.say("\nended at once, without reports\n%s", left)
 	}

@@ -35,3 +35,19 @@ func TestTheFirstSignalOnlyEndsTheContext(t *testing.T) {
 	signals <- os.Interrupt
 	<-ctx.Done()
 }
+
+func TestTheSecondSignalAbandonsWhatTheVerbDoes(t *testing.T) {
+	_, cancel := context.WithCancel(t.Context())
+	var steps []string
+	e := &env{err: &bytes.Buffer{}, exit: func(int) { steps = append(steps, "exit") }}
+	abandon := func() { steps = append(steps, "abandon") }
+	e.abandon.Store(&abandon)
+	signals := make(chan os.Signal, 3)
+	for range 3 {
+		signals <- os.Interrupt
+	}
+	e.heed(t.Context(), signals, cancel)
+	if strings.Join(steps, " ") != "abandon exit" {
+		t.Errorf("the steps are %q", steps)
+	}
+}
