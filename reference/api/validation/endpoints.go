@@ -137,7 +137,7 @@ func sliceAddress(path *field.Path, address string, kind discoveryv1.AddressType
 		}
 		return append(errs, reachableIP(path, address)...)
 	case discoveryv1.AddressTypeFQDN:
-		return utilvalidation.IsFullyQualifiedName(path, address)
+		return utilvalidation.IsFullyQualifiedDomainName(path, address)
 	}
 	return nil
 }
