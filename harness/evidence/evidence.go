@@ -11,7 +11,7 @@ import (
 
 // Subject is what has to be explained.
 type Subject struct {
-	// Namespace is the scenario's own.
+	// Namespace is the scenario's own; empty when it could not be made.
 	Namespace string
 	// Kinds lists the kinds that the scenario speaks of.
 	Kinds []string
@@ -53,6 +53,11 @@ type Cause struct {
 	Sentence string
 	// Blocks tells that it is no fault of the behaviour: the image cannot be had, a quota or a policy of somebody else forbids the Pods.
 	Blocks bool
+}
+
+// Explain says what an error means by itself, without a look at the cluster; empty when nothing is known of it.
+func Explain(err error) string {
+	return Redact(refused(Evidence{Subject: Subject{Failure: err}}).Sentence)
 }
 
 // Find looks for the cause, the most telling one first.

@@ -75,3 +75,14 @@ func TestFindNamesTheCause(t *testing.T) {
 		})
 	}
 }
+
+func TestExplainReadsAnErrorByItself(t *testing.T) {
+	for text, want := range map[string]string{
+		"send GET /api: tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time A is after B": "A certificate is not valid at this time: current time A is after B.",
+		`"no such line" matches 0 steps, want 1`: "",
+	} {
+		if got := evidence.Explain(errors.New(text)); got != want {
+			t.Errorf("%s: got %q", text, got)
+		}
+	}
+}

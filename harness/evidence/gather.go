@@ -94,7 +94,12 @@ func side(tasks []func()) {
 // first reads what is looked at for every failure.
 func (g *gatherer) first(ctx context.Context) {
 	collections := usual()
-	tasks := []func(){func() { g.clock(ctx) }, func() { g.namespaceItself(ctx) }, func() { g.whoAmI(ctx) }}
+	tasks := []func(){func() { g.clock(ctx) }, func() { g.whoAmI(ctx) }}
+	if g.namespace == "" {
+		side(tasks)
+		return
+	}
+	tasks = append(tasks, func() { g.namespaceItself(ctx) })
 	for kind, path := range collections {
 		tasks = append(tasks, func() { g.collect(ctx, kind, strings.Replace(path, "NS", g.namespace, 1)) })
 	}

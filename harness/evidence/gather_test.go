@@ -101,6 +101,9 @@ func TestGatherAsksWhoWasRefused(t *testing.T) {
 	cluster, asked := standIn(t)
 	failure := errors.New(`pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "ns"`)
 	e := evidence.Gather(t.Context(), cluster, evidence.Subject{Namespace: "ns", Failure: failure})
+	if none := evidence.Gather(t.Context(), cluster, evidence.Subject{Failure: failure}); !none.Find().Blocks || strings.Contains(asked(), "namespaces//") {
+		t.Errorf("without a Namespace: %+v\n%s", none.Find(), asked())
+	}
 	if e.User != "jane" || !e.Find().Blocks {
 		t.Errorf("user %q, cause %+v", e.User, e.Find())
 	}

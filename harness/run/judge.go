@@ -42,7 +42,10 @@ func (r *runner) judge(ctx context.Context, a *attempt, world *steps.World, err 
 		result.Verdict = verdict.Failed
 	}
 	result.Why = firstLine(result.Error)
-	if result.Verdict == verdict.Error || world == nil {
+	if result.Verdict == verdict.Error {
+		if cause := evidence.Explain(err); cause != "" {
+			result.Why = cause
+		}
 		return
 	}
 	found := evidence.Gather(context.WithoutCancel(ctx), r.cluster, r.subject(a, world, err))
@@ -57,6 +60,9 @@ func (r *runner) judge(ctx context.Context, a *attempt, world *steps.World, err 
 
 // subject is what the evidence has to explain.
 func (r *runner) subject(a *attempt, world *steps.World, err error) evidence.Subject {
+	if world == nil { // the Namespace could not be had
+		return evidence.Subject{Failure: err}
+	}
 	subject := evidence.Subject{Namespace: world.Namespace, Kinds: kinds(r.lines[a.ID]), Failure: err}
 	if failed := a.result.FailedStep; failed >= 0 {
 		for _, m := range r.lines[a.ID][failed].matches {

@@ -84,7 +84,7 @@ func (r *runner) try(ctx context.Context, a *attempt) {
 	// The clean-up has its own time, also when the run was interrupted; there is none where nobody listens.
 	if _, gone := context.Cause(ctx).(*ClusterLost); !gone { //nolint:errorlint // the cause is set by this package
 		if err := world.Close(context.WithoutCancel(ctx)); err != nil {
-			a.result.Left = err.Error()
+			a.result.Left = evidence.Redact(err.Error())
 		}
 		r.rooms.release(namespace)
 	}
