@@ -146,8 +146,8 @@ func edit(name string, change func(string) string) func(*testing.T, string) {
 	}
 }
 
-func replace(old, new string) func(string) string {
-	return func(content string) string { return strings.Replace(content, old, new, 1) }
+func replace(old, with string) func(string) string {
+	return func(content string) string { return strings.Replace(content, old, with, 1) }
 }
 
 func remove(name string) func(*testing.T, string) {
@@ -201,25 +201,34 @@ var violations = []struct {
 	{"a test is missing in JUnit", edit(junitName, dropFirst), goodTitle, []string{"required-tests", "same-tests"}, "1 of 446"},
 	{
 		"a test skipped itself", edit(junitName, replace(`time="1"></testcase>`, `time="1"><skipped message="skipped - 2 nodes required"></skipped></testcase>`)),
-		goodTitle, []string{"required-tests", "same-tests"}, "1 of 446",
+		goodTitle,
+		[]string{"required-tests", "same-tests"},
+		"1 of 446",
 	},
 	{
 		"a test failed", edit(junitName, replace(`time="1"></testcase>`, `time="1"><failure>no</failure></testcase>`)),
-		goodTitle, []string{"required-tests", "same-tests", "tests-pass"}, "failed",
+		goodTitle,
+		[]string{"required-tests", "same-tests", "tests-pass"},
+		"failed",
 	},
 	{
 		"the preparation failed", edit(junitName, replace(`<testcase `, `<testcase name="[SynchronizedBeforeSuite]"><failure>no</failure></testcase><testcase `)),
-		goodTitle, []string{"tests-pass"}, "SynchronizedBeforeSuite",
+		goodTitle,
+		[]string{"tests-pass"},
+		"SynchronizedBeforeSuite",
 	},
 	{"half a log", edit(logName, half), goodTitle, []string{"log-complete", "same-tests"}, "the end of a run is missing"},
 	{
 		"a log without names", edit(logName, func(content string) string { return strings.ReplaceAll(content, " [sig-x, Conformance]", " ...") }),
-		goodTitle, []string{"log-complete", "same-tests"}, "446 of 446",
+		goodTitle,
+		[]string{"log-complete", "same-tests"},
+		"446 of 446",
 	},
 	{"a log without its beginning", edit(logName, func(content string) string { return content[len(content)/2:] }), goodTitle, []string{"log-complete", "log-version", "same-tests"}, ""},
 	{"two runs in the log", edit(logName, func(content string) string { return content + content }), goodTitle, []string{"log-complete"}, "2 runs"},
 	{"a run that ended early", edit(logName, replace("Will run 446", "Will run 447")), goodTitle, []string{"log-complete"}, "was to run 447"},
 	{"a run that failed", edit(logName, replace("SUCCESS! -- 446 Passed | 0 Failed", "FAIL! -- 445 Passed | 1 Failed")), goodTitle, []string{"log-complete"}, "1 failed"},
+	{"a field of the template", edit(productName, replace("Yoyodyne", unfilled)), goodTitle, []string{"filled-in", "product-fields"}, "vendor"},
 	{"a template", edit(readmeName, func(content string) string { return content + unfilled }), goodTitle, []string{"filled-in"}, "README.md"},
 }
 

@@ -26,7 +26,9 @@ func (s *submission) field(name string) (text string, isText bool) {
 	if !there || value == nil {
 		return "", true
 	}
-	text, isText = value.(string)
+	if text, isText = value.(string); strings.Contains(text, unfilled) {
+		return "", true // of the template
+	}
 	return strings.TrimSpace(text), isText
 }
 
