@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"slices"
 	"time"
 
 	"github.com/seatrial/seatrial/harness/spec"
@@ -76,12 +77,22 @@ func (j *Journal) Add(r Record) {
 	case r.Calls != nil:
 		j.Calls[r.Calls.ID] = append(j.Calls[r.Calls.ID], r.Calls.Calls...)
 	case r.Resumed != nil:
-		j.Resumes++
-		j.End = nil
+		j.resume()
 	case r.Isolation != nil:
 		j.Isolation = r.Isolation
 	case r.End != nil:
 		j.End = r.End
+	}
+}
+
+// resume forgets that the run has ended, and the scenarios that did not run because of that.
+func (j *Journal) resume() {
+	j.Resumes++
+	j.End = nil
+	for _, id := range j.Order {
+		if j.Results[id].Verdict == verdict.NotRun && !slices.Contains(j.Unfit, id) {
+			delete(j.Results, id)
+		}
 	}
 }
 

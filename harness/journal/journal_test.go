@@ -121,3 +121,20 @@ func TestAResumedJournalGoesOnAfterItsLastWholeLine(t *testing.T) {
 		t.Errorf("got %+v, %v", j, err)
 	}
 }
+
+func TestAResumedRunForgetsWhatItsEndKeptFromRunning(t *testing.T) {
+	j := journal.New()
+	for _, r := range []journal.Record{
+		{Selected: &journal.Selected{IDs: []string{"a", "b", "c"}, Unfit: []string{"c"}}},
+		{Result: &journal.Result{ID: "a", Verdict: verdict.Passed}},
+		{Result: &journal.Result{ID: "b", Verdict: verdict.NotRun}},
+		{Result: &journal.Result{ID: "c", Verdict: verdict.NotRun}},
+		{End: &journal.End{Interrupted: true}},
+		{Resumed: &journal.Resumed{Left: 1}},
+	} {
+		j.Add(r)
+	}
+	if _, ok := j.Results["b"]; ok || len(j.Results) != 2 || j.End != nil {
+		t.Errorf("got %+v, %+v", j.Results, j.End)
+	}
+}
