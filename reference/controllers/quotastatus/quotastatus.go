@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -37,7 +38,7 @@ func New(env controller.Env, all *objects.Watchers) (controller.Controller, erro
 	quotas := env.Informers.Core().V1().ResourceQuotas()
 	r := &reconciler{
 		client: env.Client, quotas: quotas.Lister(), informer: quotas.Informer(),
-		objects: all, source: controller.NewSource(), writes: controller.NewWrites(),
+		objects: all, source: controller.NewSource(), writes: controller.NewWrites(), doubts: map[controller.Key]doubt{},
 	}
 	all.Listen(r)
 	return controller.Controller{
@@ -58,6 +59,31 @@ type reconciler struct {
 	objects  *objects.Watchers
 	source   *controller.Source
 	writes   *controller.Writes
+
+	mu     sync.Mutex
+	doubts map[controller.Key]doubt
+}
+
+// doubt is a count that is lower than what admission has charged. It may be right, or the object that was charged for is not known here yet.
+type doubt struct {
+	version string
+	used    corev1.ResourceList
+}
+
+// confirm is the time after which a lower count is believed.
+const confirm = 500 * time.Millisecond
+
+// believed reports whether the same lower count has been found before for the same version of the quota.
+func (r *reconciler) believed(key controller.Key, q *corev1.ResourceQuota, used corev1.ResourceList) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last, doubted := r.doubts[key]
+	if higher, _ := quota.LessThanOrEqual(q.Status.Used, used); higher || (doubted && last.version == q.ResourceVersion && quota.Equals(last.used, used)) {
+		delete(r.doubts, key)
+		return true
+	}
+	r.doubts[key] = doubt{q.ResourceVersion, used}
+	return false
 }
 
 // hardChanged leaves out what admission writes: the object that it has just admitted may not be known here yet.
@@ -109,6 +135,9 @@ func (r *reconciler) reconcile(ctx context.Context, key controller.Key) (time.Du
 	}
 	q, err := r.quotas.ResourceQuotas(key.Namespace).Get(key.Name)
 	if apierrors.IsNotFound(err) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.doubts, key)
 		return 0, nil
 	}
 	if err != nil {
@@ -122,6 +151,9 @@ func (r *reconciler) reconcile(ctx context.Context, key controller.Key) (time.Du
 	next.Status = plan(q, used)
 	if equality.Semantic.DeepEqual(q.Status, next.Status) {
 		return 0, countErr
+	}
+	if !r.believed(key, q, next.Status.Used) {
+		return confirm, countErr
 	}
 	saved, err := r.client.CoreV1().ResourceQuotas(key.Namespace).UpdateStatus(ctx, next, metav1.UpdateOptions{})
 	if apierrors.IsNotFound(err) {

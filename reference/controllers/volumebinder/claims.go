@@ -4,6 +4,7 @@ package volumebinder
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -106,8 +107,9 @@ func (r *binder) claim(ctx context.Context, key controller.Key) (time.Duration, 
 	if err != nil {
 		return 0, fmt.Errorf("binding mode: %w", err)
 	}
+	suitable := slices.DeleteFunc(all, func(pv *corev1.PersistentVolume) bool { return !volume.CheckAccessModes(c, pv) })
 	const attributesClasses = true
-	pv, err := volume.FindMatchingVolume(c, all, nil, nil, delayed, attributesClasses)
+	pv, err := volume.FindMatchingVolume(c, suitable, nil, nil, delayed, attributesClasses)
 	if err != nil {
 		return 0, fmt.Errorf("find volume: %w", err)
 	}

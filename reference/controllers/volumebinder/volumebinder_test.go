@@ -108,7 +108,9 @@ func TestPhase(t *testing.T) {
 
 func TestClaimIsBoundToTheSmallestVolumeThatFits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := controllertest.NewClient(claim(new("")), persistentVolume("small", "500Mi"), persistentVolume("big", "10Gi"), persistentVolume("right", "2Gi"))
+		shared := persistentVolume("shared", "1Gi") // the right size, but not the access mode
+		shared.Spec.AccessModes = []corev1.PersistentVolumeAccessMode{corev1.ReadOnlyMany}
+		client := controllertest.NewClient(claim(new("")), persistentVolume("small", "500Mi"), persistentVolume("big", "10Gi"), persistentVolume("right", "2Gi"), shared)
 		b := controllertest.NewBench(t, client)
 		claims, err := New(b.Env)
 		if err != nil {
