@@ -14,6 +14,7 @@ import (
 
 	"github.com/seatrial/seatrial/harness/journal"
 	"github.com/seatrial/seatrial/harness/run"
+	"github.com/seatrial/seatrial/harness/spec"
 	"github.com/seatrial/seatrial/harness/verdict"
 	"github.com/seatrial/seatrial/steps/standin"
 )
@@ -280,5 +281,30 @@ func TestAnOutcomeThatIsTrueBeforeTheWhenIsAnError(t *testing.T) {
 	}
 	if got := j.Result("api.test.cycle"); got.Verdict != verdict.Passed {
 		t.Errorf("the last outcome of a life cycle was true before the first When: %+v", got)
+	}
+}
+
+func TestWhatAProfileRequiresAndIsNotJudgedMakesTheRunPartial(t *testing.T) {
+	everything := run.Profile{Name: "all", Selects: func(spec.Scenario) bool { return true }}
+	some := run.Profile{Name: "some", Selects: func(s spec.Scenario) bool { return s.ID == "api.test.passes" }}
+	another := named("another")[0]
+	for name, c := range map[string]struct {
+		options run.Options
+		want    verdict.Outcome
+		reason  string
+	}{
+		"all of it passes":        {run.Options{Features: page(passes, needs), Profile: some}, verdict.Success, ""},
+		"something not supported": {run.Options{Features: page(passes, needs), Profile: everything}, verdict.Partial, "1 behaviours that the profile all requires were not judged: api.test.needs"},
+		"something not selected":  {run.Options{Features: page(passes, another), Profile: everything, Selection: "@id:api.test.passes"}, verdict.Partial, "api.test.another"},
+		"something does not fit": {
+			run.Options{Features: page(passes, another), Profile: everything, Choice: run.Choice{
+				Budget: 10 * time.Second, From: ranBefore(t, map[string]float64{"passes": 1, "another": 60}),
+			}}, verdict.Partial, "api.test.another",
+		},
+	} {
+		result, j := with(t, standin.Start(t), c.options)
+		if result.Outcome != c.want || !strings.Contains(result.Reason, c.reason) || j.Run.Profile != c.options.Profile.Name {
+			t.Errorf("%s: got %+v", name, result)
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/seatrial/seatrial/harness/journal"
 	"github.com/seatrial/seatrial/harness/report"
+	"github.com/seatrial/seatrial/harness/spec"
 	"github.com/seatrial/seatrial/harness/verdict"
 )
 
@@ -53,8 +54,18 @@ type Options struct {
 	// Remains tells a second signal what is left; nil means nobody asks.
 	Remains *Remains
 
+	// Profile is what the run has to judge to be complete; the zero Profile asks for nothing.
+	Profile Profile
+
 	Choice
 	Effort
+}
+
+// Profile names a part of the specification that a cluster claims to fulfil.
+type Profile struct {
+	Name string
+	// Selects picks its scenarios.
+	Selects spec.Selector
 }
 
 // Choice says which of the selected scenarios run.

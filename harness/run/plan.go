@@ -68,6 +68,10 @@ func NewPlan(o Options) (*Plan, error) {
 	if p.pages, p.Scenarios, err = List(p.Options); err != nil {
 		return nil, err
 	}
+	if p.Profile.Name != "" {
+		p.required = ids(spec.Select(spec.Scenarios(p.pages), p.Profile.Selects))
+		p.Scenarios = spec.Select(p.Scenarios, p.Profile.Selects)
+	}
 	if o.RerunFailed {
 		p.onlyFailed(from, before)
 	}

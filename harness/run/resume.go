@@ -21,6 +21,8 @@ func (p *Plan) adopt() error {
 		return errors.New("it was killed before it had selected anything: begin a new run")
 	case p.Selection != "" && p.Selection != was.Selection:
 		return fmt.Errorf("it selected %q and not %q: leave --tags out, or begin a new run", was.Selection, p.Selection)
+	case p.Profile.Name != "" && p.Profile.Name != was.Profile:
+		return fmt.Errorf("its profile was %q and not %q: leave --profile out, or begin a new run", was.Profile, p.Profile.Name)
 	case p.Kit != was.Kit:
 		return fmt.Errorf("it was begun by version %q of the kit and this is %q: begin a new run", was.Kit, p.Kit)
 	case p.Budget != 0:
@@ -35,7 +37,7 @@ func (p *Plan) adopt() error {
 		p.Repeat, p.UntilFail = 0, true
 	}
 	p.Shuffle, p.Seed = was.Seed != 0, was.Seed
-	p.required = p.past.Required
+	p.Profile = Profile{} // what it asks for is in the journal
 	return nil
 }
 

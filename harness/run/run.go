@@ -103,6 +103,7 @@ func (r *runner) describe(now journal.Run) journal.Run {
 	now.ID, now.Kit, now.Command, now.Selection, now.Throwaway = r.id, r.Kit, r.Command, r.Selection, r.Throwaway
 	now.Implementation = r.Implementation
 	now.Parallel, now.Seed, now.Budget, now.Repeat, now.Retries = r.Parallel, r.Seed, r.Budget.Seconds(), r.Repeat, r.Retries
+	now.Profile = r.Profile.Name
 	if r.rules().repeat == forever {
 		now.Repeat = -1
 	}
