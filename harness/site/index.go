@@ -1,11 +1,11 @@
 package site
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/seatrial/seatrial/harness/journal"
 	"github.com/seatrial/seatrial/harness/verdict"
@@ -102,18 +102,16 @@ func (v *index) judge(j *journal.Journal) {
 	for _, name := range slices.Sorted(maps.Keys(j.Run.Absent)) {
 		v.Absent = append(v.Absent, fact{name, j.Run.Absent[name]})
 	}
-	for _, f := range facts(j.Run, j.Begin, j.Resumes) {
+	for _, f := range facts(j, took) {
 		if f.Value != "" {
 			v.Facts = append(v.Facts, f)
 		}
 	}
-	if took != "" {
-		v.Facts = slices.Insert(v.Facts, min(3, len(v.Facts)), fact{"Took", took})
-	}
 }
 
 // facts tells what ran against what. Those without a value are not shown.
-func facts(run journal.Run, begin time.Time, resumes int) []fact {
+func facts(j *journal.Journal, took string) []fact {
+	run, begin, resumes := j.Run, j.Begin, j.Resumes
 	parallel, budget, resumed := "", "", ""
 	if run.Parallel > 0 {
 		parallel = fmt.Sprint(run.Parallel)
@@ -136,6 +134,7 @@ func facts(run journal.Run, begin time.Time, resumes int) []fact {
 		{"Implementation", made},
 		{"Kubernetes", run.Version},
 		{"Began", begin.UTC().Format("2006-01-02 15:04 UTC")},
+		{"Took", took},
 		{"Profile", run.Profile},
 		{"Selection", run.Selection},
 		{"Budget", budget},
@@ -203,7 +202,7 @@ func (v *index) sort(all []*behaviour) {
 		v.Trouble, v.More = v.Trouble[:firstTroubles], v.Trouble[firstTroubles:]
 	}
 	byTime := slices.Clone(all)
-	slices.SortStableFunc(byTime, func(a, b *behaviour) int { return int(1000 * (b.Result.Seconds - a.Result.Seconds)) })
+	slices.SortStableFunc(byTime, func(a, b *behaviour) int { return cmp.Compare(b.Result.Seconds, a.Result.Seconds) })
 	for _, s := range byTime[:min(slowest, len(byTime))] {
 		if s.Result.Seconds > 0 {
 			v.Slowest = append(v.Slowest, s)
