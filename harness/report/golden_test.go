@@ -141,7 +141,7 @@ func endOf(list []journal.Record) journal.Record {
 		j.Add(r)
 	}
 	return journal.Record{Time: j.Last, End: &journal.End{
-		Outcome: j.Outcome(), Counts: j.Counts(), Seconds: 93.5, Left: []string{"seatrial-ab12-1"}, UnexpectedPasses: j.UnexpectedPasses(),
+		Outcome: j.Outcome(), Counts: j.Counts(), Seconds: 93.5, Reason: "the time of the budget was over", Left: []string{"seatrial-ab12-1"}, UnexpectedPasses: j.UnexpectedPasses(),
 	}}
 }
 

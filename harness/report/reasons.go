@@ -83,14 +83,14 @@ func (s *summary) verdict(all []entry) {
 		if command == "" {
 			command = "seatrial run"
 		}
-		s.line("  to run those that failed: %s --rerun-failed", command)
+		s.line("  to run those that failed: %s --rerun-failed --from %s", command, s.dir)
 	}
 	if s.dir != "" {
 		s.line("  reports: %s (start with %s)", s.dir, site.IndexName)
 	}
 }
 
-// Reasons says in sentences why the outcome of the run is what it is.
+// Reasons says in sentences why the outcome of the run is what it is. What its end says of that comes first, and is not repeated.
 func Reasons(j *journal.Journal) []string {
 	var reasons []string
 	if _, reason := outcome(j); reason != "" {
@@ -100,36 +100,27 @@ func Reasons(j *journal.Journal) []string {
 	tell := func(n int, one, many string) {
 		switch {
 		case n == 1:
-			reasons = append(reasons, "1 "+one)
+			reasons = append(reasons, "1 behaviour "+one)
 		case n > 1:
-			reasons = append(reasons, fmt.Sprintf("%d %s", n, many))
+			reasons = append(reasons, fmt.Sprintf("%d behaviours %s", n, many))
 		}
 	}
-	tell(len(with(all, wrong)), "behaviour failed", "behaviours failed")
-	tell(len(j.UnexpectedPasses()), "behaviour passed that is listed as known-failing: take it off the list", "behaviours passed that are listed as known-failing: take them off the list")
-	tell(len(with(all, broken)), "behaviour met an error of the kit", "behaviours met an error of the kit")
-	tell(blockedCount(all), "behaviour was blocked", "behaviours were blocked")
-	if missing := j.Missing(); len(missing) > 0 {
-		what := "required behaviours were not judged"
-		if len(missing) == 1 {
-			what = "required behaviour was not judged"
-		}
-		if j.Run.Profile != "" {
-			what += fmt.Sprintf(" (profile %q)", j.Run.Profile)
-		}
-		reasons = append(reasons, fmt.Sprintf("%d %s: %s", len(missing), what, several(missing)))
+	tell(len(with(all, wrong)), "failed", "failed")
+	if j.End == nil {
+		tell(len(j.UnexpectedPasses()), "passed that is listed as known-failing", "passed that are listed as known-failing")
+	}
+	tell(len(with(all, broken)), "met an error of the kit", "met an error of the kit")
+	tell(len(of(with(all, undecided), verdict.Blocked)), "was blocked", "were blocked")
+	missing := j.Missing()
+	switch {
+	case len(missing) == 0:
+	case j.Run.Profile == "":
+		tell(len(missing), "did not run: "+several(missing), "did not run: "+several(missing))
+	case j.End == nil:
+		text := fmt.Sprintf("that the profile %q requires", j.Run.Profile)
+		tell(len(missing), text+" was not judged: "+several(missing), text+" were not judged: "+several(missing))
 	}
 	return reasons
-}
-
-func blockedCount(all []entry) int {
-	n := 0
-	for _, e := range of(all, verdict.Blocked) {
-		if e.Standing == undecided {
-			n++
-		}
-	}
-	return n
 }
 
 // several names a few things and counts the others.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"path"
@@ -13,9 +12,6 @@ import (
 	"github.com/seatrial/seatrial/harness/journal"
 	"github.com/seatrial/seatrial/harness/verdict"
 )
-
-// slowest is how many scenarios the end of a run names for their time.
-const slowest = 5
 
 // Text writes what a person wants to know at the end of a run: the verdict and the reason for it, what to look at and how to run it
 // again. The directory is that of the run; it may be empty, and then no file is named.
@@ -49,9 +45,7 @@ func (s *summary) detail(word, text string) {
 
 func (s *summary) write() {
 	all := entries(s.journal)
-	for _, e := range with(all, wrong, broken) {
-		s.trouble(e)
-	}
+	s.troubles(with(all, wrong, broken))
 	for _, e := range with(all, surprise) {
 		s.head("unexpected pass", e)
 		s.detail("why", e.why())
@@ -76,6 +70,21 @@ func (s *summary) head(word string, e entry) {
 func place(e entry) string {
 	parts := slices.DeleteFunc([]string{e.Page.Name, e.Rule, e.Title}, func(p string) bool { return p == "" })
 	return strings.Join(parts, " / ")
+}
+
+// troubles tells all about the first ones; where much is wrong, there are few causes, and the site groups them.
+func (s *summary) troubles(all []entry) {
+	const most = 20
+	for _, e := range all[:min(len(all), most)] {
+		s.trouble(e)
+	}
+	if len(all) <= most {
+		return
+	}
+	s.line("")
+	for _, e := range all[most:] {
+		s.line("%s  %s: %s", s.paint.word(string(e.Result.Verdict), standingColour(e.Standing)), printable(e.ID), oneLine(e.Result.Why))
+	}
 }
 
 // trouble tells all about a scenario that failed, or at which the kit did.
@@ -115,133 +124,6 @@ func again(j *journal.Journal, e entry) string {
 		command = "seatrial run"
 	}
 	return command + " --tags '@id:" + e.ID + "'"
-}
-
-func (s *summary) section(title string, n int) {
-	s.line("\n%s (%d)", s.paint.word(title, bold), n)
-}
-
-func (s *summary) blocked(all []entry) {
-	blocked := slices.DeleteFunc(of(all, verdict.Blocked), func(e entry) bool { return e.Standing != undecided })
-	if len(blocked) == 0 {
-		return
-	}
-	s.section("blocked: kept from being tried by something that is not their fault", len(blocked))
-	for _, e := range blocked {
-		s.line("  %s", printable(e.ID))
-		s.detail("why", e.Result.Why)
-		s.detail("evidence", s.evidence(e))
-	}
-}
-
-func (s *summary) flaky(all []entry) {
-	flaky := of(all, verdict.Flaky)
-	if len(flaky) == 0 {
-		return
-	}
-	s.section("flaky: passed, but not at the first attempt", len(flaky))
-	for _, e := range flaky {
-		s.line("  %s  %d attempts", printable(e.ID), e.Result.Attempts)
-		for _, why := range e.Result.Failures {
-			s.detail("failed", why)
-		}
-		s.detail("evidence", s.evidence(e))
-	}
-}
-
-func (s *summary) known(all []entry) {
-	known := with(all, excused)
-	if len(known) == 0 {
-		return
-	}
-	s.section("known: did not pass, as the list of known failures says", len(known))
-	for _, e := range known {
-		s.line("  %s  %s, %s: %s", printable(e.ID), e.Result.Verdict, e.Result.Expected, oneLine(e.Result.ExpectedReason))
-	}
-}
-
-// unsupported tells of each capability that is missed why it counts as absent and how many scenarios need it.
-func (s *summary) unsupported(all []entry) {
-	groups := absences(s.journal, all)
-	n := 0
-	for _, g := range groups {
-		n += len(g.ids)
-	}
-	if n == 0 {
-		return
-	}
-	s.section("unsupported: the cluster does not offer what they need", n)
-	for _, g := range groups {
-		s.line("  %-20s %4d  %s", printable(g.capability), len(g.ids), oneLine(g.reason))
-	}
-}
-
-// absence is what the lack of a capability keeps from being judged.
-type absence struct {
-	capability, reason string
-	ids                []string
-}
-
-// absences groups the unsupported scenarios by what they lack, the greatest group first.
-func absences(j *journal.Journal, all []entry) []absence {
-	var groups []absence
-	for _, e := range of(all, verdict.Unsupported) {
-		lacks := e.lacks(j.Run.Capabilities)
-		name := strings.Join(lacks, ", ")
-		i := slices.IndexFunc(groups, func(g absence) bool { return g.capability == name })
-		if i < 0 {
-			i = len(groups)
-			groups = append(groups, absence{capability: name, reason: absenceReason(j, lacks, e)})
-		}
-		groups[i].ids = append(groups[i].ids, e.ID)
-	}
-	slices.SortStableFunc(groups, func(a, b absence) int { return cmp.Compare(len(b.ids), len(a.ids)) })
-	return groups
-}
-
-func absenceReason(j *journal.Journal, lacks []string, e entry) string {
-	var reasons []string
-	for _, capability := range lacks {
-		if reason := j.Run.Absent[capability]; reason != "" && !slices.Contains(reasons, reason) {
-			reasons = append(reasons, reason)
-		}
-	}
-	if len(reasons) == 0 {
-		return e.Result.Why
-	}
-	return strings.Join(reasons, "; ")
-}
-
-func (s *summary) notRun(all []entry) {
-	never := of(all, verdict.NotRun)
-	if len(never) == 0 {
-		return
-	}
-	s.section("not run", len(never))
-	var reasons []string
-	count := map[string]int{}
-	for _, e := range never {
-		if count[e.Result.Why] == 0 {
-			reasons = append(reasons, e.Result.Why)
-		}
-		count[e.Result.Why]++
-	}
-	for _, reason := range reasons {
-		s.line("  %4d  %s", count[reason], oneLine(reason))
-	}
-}
-
-func (s *summary) slowest(all []entry) {
-	ran := slices.DeleteFunc(slices.Clone(all), func(e entry) bool { return e.Result.Seconds < 1 })
-	slices.SortStableFunc(ran, func(a, b entry) int { return cmp.Compare(b.Result.Seconds, a.Result.Seconds) })
-	if len(ran) <= 1 {
-		return
-	}
-	ran = ran[:min(len(ran), slowest)]
-	s.section("slowest", len(ran))
-	for _, e := range ran {
-		s.line("  %7.1fs  %s", e.Result.Seconds, printable(e.ID))
-	}
 }
 
 // Summary writes counts as "40 passed, 1 failed".
