@@ -22,7 +22,9 @@ func killed(t *testing.T) string {
 	}
 	page := spec.Feature{Path: "api/x.feature", Name: "X", Rules: []spec.Rule{{Scenarios: []spec.Scenario{{ID: "a", Title: "A"}, {ID: "b", Title: "B"}}}}}
 	for _, r := range []journal.Record{
-		{Run: &journal.Run{ID: "r1", Version: "v1.36.3"}}, {Page: &page}, {Selected: &journal.Selected{IDs: []string{"a", "b"}}},
+		{Run: &journal.Run{ID: "r1", Version: "v1.36.3"}},
+		{Page: &page},
+		{Selected: &journal.Selected{IDs: []string{"a", "b"}}},
 		{Result: &journal.Result{ID: "a", Verdict: verdict.Passed}},
 	} {
 		if err := w.Append(r); err != nil {
@@ -72,8 +74,13 @@ func TestOneReportGoesToItsFileOrToStandardOutput(t *testing.T) {
 func TestWrongWordsForAReportAreUsageErrors(t *testing.T) {
 	dir := killed(t)
 	for _, args := range [][]string{
-		{"report", dir, "--format", "pdf"}, {"report", dir, "-o", "x"}, {"report", filepath.Join(dir, journal.Name)}, {"report", filepath.Join(dir, "nothing")},
-		{"report", dir, "--implementation", filepath.Join(dir, "nothing")}, {"report"}, {"run", "--quiet", "--verbose"},
+		{"report", dir, "--format", "pdf"},
+		{"report", dir, "-o", "x"},
+		{"report", filepath.Join(dir, journal.Name)},
+		{"report", filepath.Join(dir, "nothing")},
+		{"report", dir, "--implementation", filepath.Join(dir, "nothing")},
+		{"report"},
+		{"run", "--quiet", "--verbose"},
 	} {
 		if code, _, said := seatrial(args...); code != verdict.ExitUsage || said == "" {
 			t.Errorf("%v: code %d, %q", slices.Clone(args), code, said)

@@ -19,14 +19,14 @@ func Directory(wish, id string) (string, error) {
 	if err := os.MkdirAll(wish, 0o755); err != nil {
 		return "", fmt.Errorf("make report directory: %w", err)
 	}
-	if err := clear(wish); err != nil {
+	if err := sweep(wish); err != nil {
 		return "", fmt.Errorf("make report directory: %w", err)
 	}
 	return wish, nil
 }
 
-// clear removes what a run before left: its journal, its evidence and its reports. Nothing else is touched.
-func clear(dir string) error {
+// sweep removes what a run before left: its journal, its evidence and its reports. Nothing else is touched.
+func sweep(dir string) error {
 	names := []string{journal.Name, "evidence"}
 	for _, format := range Formats() {
 		if format.File != "" {

@@ -23,8 +23,10 @@ func around(text string) *journal.Journal {
 	page := spec.Feature{Path: text, Name: text, Lead: text, Link: text, Rules: []spec.Rule{{Name: text, Scenarios: []spec.Scenario{s}}}}
 	result := journal.Result{ID: s.ID, Verdict: verdict.Failed, Why: text, Error: text + text, Evidence: []string{text}}
 	for _, r := range []journal.Record{
-		{Time: start, Run: &journal.Run{ID: text, Cluster: text, Version: text, Kit: text}}, {Time: start, Page: &page},
-		{Time: start, Selected: &journal.Selected{IDs: []string{s.ID}}}, {Time: start, Result: &result},
+		{Time: start, Run: &journal.Run{ID: text, Cluster: text, Version: text, Kit: text}},
+		{Time: start, Page: &page},
+		{Time: start, Selected: &journal.Selected{IDs: []string{s.ID}}},
+		{Time: start, Result: &result},
 	} {
 		j.Add(r)
 	}

@@ -119,16 +119,17 @@ func NewDocument(j *journal.Journal) Document {
 		d.Run.Interrupted, d.Run.ClusterLost, d.Run.Left = j.End.Interrupted, j.End.ClusterLost, j.End.Left
 	}
 	for _, e := range entries(j) {
-		d.Behaviours = append(d.Behaviours, newBehaviour(e, j.Required == nil || slices.Contains(j.Required, e.ID)))
+		d.Behaviours = append(d.Behaviours, newBehaviour(e))
+		d.Behaviours[len(d.Behaviours)-1].Required = j.Required == nil || slices.Contains(j.Required, e.ID)
 	}
 	return d
 }
 
-func newBehaviour(e entry, required bool) Behaviour { //nolint:revive // a value of the behaviour, not a switch
+func newBehaviour(e entry) Behaviour {
 	r := e.Result
 	b := Behaviour{
 		ID: e.ID, Title: e.Title, Area: e.Page.Area, Feature: e.Page.Name, Rule: e.Rule, Path: e.Path, Line: e.Line, Documentation: e.Page.Link,
-		Tags: orEmpty(e.Tags), Needs: orEmpty(e.Values("needs")), Required: required,
+		Tags: orEmpty(e.Tags), Needs: orEmpty(e.Values("needs")),
 		Verdict: r.Verdict, Seconds: r.Seconds, Why: r.Why, Error: r.Error, Step: e.step(), Known: r.Expected, KnownReason: r.ExpectedReason,
 		KnownIssue: r.ExpectedIssue, Attempts: r.Attempts, Failures: r.Failures, Evidence: r.Evidence, Left: r.Left,
 	}

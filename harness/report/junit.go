@@ -130,8 +130,13 @@ func junitTest(e entry) junitCase {
 	}
 	test := junitCase{Classname: clean(class), Name: clean(e.ID + ": " + e.Title), Time: fmt.Sprintf("%.3f", e.Result.Seconds)}
 	properties := []junitProperty{
-		{"id", e.ID}, {"verdict", string(e.Result.Verdict)}, {"documentation", e.Page.Link}, {"source", fmt.Sprintf("features/%s:%d", e.Path, e.Line)},
-		{"known", e.Result.Expected}, {"known.reason", e.Result.ExpectedReason}, {"known.issue", e.Result.ExpectedIssue},
+		{"id", e.ID},
+		{"verdict", string(e.Result.Verdict)},
+		{"documentation", e.Page.Link},
+		{"source", fmt.Sprintf("features/%s:%d", e.Path, e.Line)},
+		{"known", e.Result.Expected},
+		{"known.reason", e.Result.ExpectedReason},
+		{"known.issue", e.Result.ExpectedIssue},
 	}
 	for _, need := range e.Values("needs") {
 		properties = append(properties, junitProperty{"needs", need})

@@ -94,7 +94,10 @@ func (m *messenger) attempt(e entry, test *messages.TestCase, attempt journal.At
 	started := &messages.TestCaseStarted{Attempt: int64(index), Id: m.newID(), TestCaseId: test.Id, Timestamp: timestamp(attempt.Begin)}
 	m.send(messages.Envelope{TestCaseStarted: started})
 	again := index < len(m.journal.Attempts[e.ID])-1
-	results, decisive := attemptResults(e, attempt, again)
+	results, decisive := decide(e, attempt)
+	if again {
+		results, _, _ = stepResults(e, attempt)
+	}
 	now := attempt.Begin
 	for i, result := range results {
 		step := test.TestSteps[i].Id
@@ -110,34 +113,40 @@ func (m *messenger) attempt(e entry, test *messages.TestCase, attempt journal.At
 	m.send(messages.Envelope{TestCaseFinished: &messages.TestCaseFinished{TestCaseStartedId: started.Id, Timestamp: timestamp(now), WillBeRetried: again}})
 }
 
-// attemptResults gives every step a result, and says which one decides; -1 when all is well.
-func attemptResults(e entry, attempt journal.Attempt, again bool) (results []*messages.TestStepResult, decisive int) { //nolint:revive // a fact about the attempt
-	decisive = -1
+// stepResults gives every step a result, and says which one failed, or -1, and how many were begun.
+func stepResults(e entry, attempt journal.Attempt) (results []*messages.TestStepResult, failed, begun int) {
+	failed = -1
 	for range e.Steps {
 		results = append(results, &messages.TestStepResult{Duration: &messages.Duration{}, Status: messages.TestStepResultStatus_SKIPPED})
 	}
-	done := 0
 	for _, step := range attempt.Steps {
 		if step.Index < 0 || step.Index >= len(results) {
 			continue
 		}
 		result := results[step.Index]
 		*result.Duration = messages.GoDurationToDuration(duration(step.Seconds))
-		result.Status, done = messages.TestStepResultStatus_PASSED, step.Index+1
+		result.Status, begun = messages.TestStepResultStatus_PASSED, step.Index+1
 		if step.Error != "" {
-			result.Status, result.Message, decisive = messages.TestStepResultStatus_FAILED, clean(step.Error), step.Index
+			result.Status, result.Message, failed = messages.TestStepResultStatus_FAILED, clean(step.Error), step.Index
 		}
 	}
-	if again || e.Standing == fine || len(results) == 0 {
-		return results, decisive
+	return results, failed, begun
+}
+
+// decide makes the last attempt say what the result of the scenario is, at the step that ended it, or else the first that was not begun.
+// It returns the index of that step, or -1 when all is well.
+func decide(e entry, attempt journal.Attempt) ([]*messages.TestStepResult, int) {
+	results, failed, begun := stepResults(e, attempt)
+	if e.Standing == fine || len(results) == 0 {
+		return results, failed
 	}
-	if decisive < 0 {
-		decisive = min(done, len(results)-1)
+	if failed < 0 {
+		failed = min(begun, len(results)-1)
 	}
 	if at := e.Result.FailedStep; at >= 0 && at < len(results) {
-		decisive = at
+		failed = at
 	}
-	last := results[decisive]
+	last := results[failed]
 	last.Status, last.Message = messages.TestStepResultStatus_SKIPPED, string(e.Result.Verdict)+": "+e.Result.Why
 	switch e.Standing {
 	case wrong, broken:
@@ -151,7 +160,7 @@ func attemptResults(e entry, attempt journal.Attempt, again bool) (results []*me
 		last.Message += "\n" + e.Result.Error
 	}
 	last.Message = clean(last.Message)
-	return results, decisive
+	return results, failed
 }
 
 // attach sends the evidence. A file that is gone says nothing; a long one is cut, and its beginning tells where the rest is.

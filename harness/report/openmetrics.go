@@ -31,14 +31,21 @@ func OpenMetrics(w io.Writer, j *journal.Journal) error {
 			m.sample("seatrial_behaviour_attempts", float64(e.Result.Attempts), "id", e.ID)
 		}
 	}
-	m.WriteString("# EOF\n")
+	m.text("# EOF\n")
 	if err := m.Flush(); err != nil {
 		return fmt.Errorf("write OpenMetrics: %w", err)
 	}
 	return nil
 }
 
+// metrics writes lines. What its writer refuses shows when it is flushed.
 type metrics struct{ *bufio.Writer }
+
+func (m metrics) text(parts ...string) {
+	for _, part := range parts {
+		_, _ = m.WriteString(part)
+	}
+}
 
 func (m metrics) run(j *journal.Journal) {
 	m.family("seatrial_run_info", "", "What ran against what; always 1.")
@@ -72,28 +79,28 @@ func (m metrics) run(j *journal.Journal) {
 
 // family begins the samples of one name. The name of a family with a unit ends in it.
 func (m metrics) family(name, unit, help string) {
-	m.WriteString("# TYPE " + name + " gauge\n")
+	m.text("# TYPE ", name, " gauge\n")
 	if unit != "" {
-		m.WriteString("# UNIT " + name + " " + unit + "\n")
+		m.text("# UNIT ", name, " ", unit, "\n")
 	}
-	m.WriteString("# HELP " + name + " " + help + "\n")
+	m.text("# HELP ", name, " ", help, "\n")
 }
 
 // sample writes one line. Labels are names and values in turn; one without a value is left out, which means the same.
 func (m metrics) sample(name string, value float64, labels ...string) {
-	m.WriteString(name)
+	m.text(name)
 	open := "{"
 	for i := 0; i < len(labels); i += 2 {
 		if labels[i+1] == "" {
 			continue
 		}
-		m.WriteString(open + labels[i] + `="` + escapeLabel(labels[i+1]) + `"`)
+		m.text(open, labels[i], `="`, escapeLabel(labels[i+1]), `"`)
 		open = ","
 	}
 	if open == "," {
-		m.WriteString("}")
+		m.text("}")
 	}
-	m.WriteString(" " + strconv.FormatFloat(value, 'f', -1, 64) + "\n")
+	m.text(" ", strconv.FormatFloat(value, 'f', -1, 64), "\n")
 }
 
 // escapeLabel writes a value as it stands between quotation marks.
