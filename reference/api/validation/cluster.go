@@ -16,7 +16,7 @@ import (
 func PodDisruptionBudget(p *policyv1.PodDisruptionBudget) field.ErrorList {
 	path, spec := specPath(), &p.Spec
 	errs := all(
-		namespaced(&p.ObjectMeta, subdomainName),
+		freeNamespaced(&p.ObjectMeta, subdomainName),
 		amount(path.Child("minAvailable"), spec.MinAvailable), atMostAll(path.Child("minAvailable"), spec.MinAvailable),
 		amount(path.Child("maxUnavailable"), spec.MaxUnavailable), atMostAll(path.Child("maxUnavailable"), spec.MaxUnavailable),
 		labelSelector(path.Child("selector"), spec.Selector),
@@ -30,14 +30,14 @@ func PodDisruptionBudget(p *policyv1.PodDisruptionBudget) field.ErrorList {
 
 // PodDisruptionBudgetUpdate checks an update of a disruption budget.
 func PodDisruptionBudgetUpdate(p, old *policyv1.PodDisruptionBudget) field.ErrorList {
-	return all(metaUpdate(&p.ObjectMeta, &old.ObjectMeta), PodDisruptionBudget(p))
+	return all(freeMetaUpdate(&p.ObjectMeta, &old.ObjectMeta), PodDisruptionBudget(p))
 }
 
 // PodDisruptionBudgetStatusUpdate checks a write of poddisruptionbudgets/status.
 func PodDisruptionBudgetStatusUpdate(p, old *policyv1.PodDisruptionBudget) field.ErrorList {
 	s, path := &p.Status, statusPath()
 	return all(
-		metaUpdate(&p.ObjectMeta, &old.ObjectMeta),
+		freeMetaUpdate(&p.ObjectMeta, &old.ObjectMeta),
 		conditions(path.Child("conditions"), s.Conditions),
 		atLeastZero(path.Child("disruptionsAllowed"), &s.DisruptionsAllowed),
 		atLeastZero(path.Child("currentHealthy"), &s.CurrentHealthy),
@@ -205,7 +205,7 @@ func HorizontalPodAutoscalerStatusUpdate(h, old *autoscalingv2.HorizontalPodAuto
 // Lease checks a lease.
 func Lease(l *coordinationv1.Lease) field.ErrorList {
 	path, spec := specPath(), &l.Spec
-	errs := namespaced(&l.ObjectMeta, subdomainName)
+	errs := freeNamespaced(&l.ObjectMeta, subdomainName)
 	if d := spec.LeaseDurationSeconds; d != nil && *d <= 0 {
 		errs = append(errs, field.Invalid(path.Child("leaseDurationSeconds"), *d, positive))
 	}
@@ -217,7 +217,7 @@ func Lease(l *coordinationv1.Lease) field.ErrorList {
 
 // LeaseUpdate checks an update of a lease.
 func LeaseUpdate(l, old *coordinationv1.Lease) field.ErrorList {
-	return all(metaUpdate(&l.ObjectMeta, &old.ObjectMeta), Lease(l))
+	return all(freeMetaUpdate(&l.ObjectMeta, &old.ObjectMeta), Lease(l))
 }
 
 const systemPriorityPrefix = "system-"

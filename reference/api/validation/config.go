@@ -2,7 +2,6 @@ package validation
 
 import (
 	"encoding/json"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -130,19 +129,14 @@ func ServiceAccountUpdate(s, old *corev1.ServiceAccount) field.ErrorList {
 // Namespace checks a namespace.
 func Namespace(ns *corev1.Namespace) field.ErrorList {
 	errs := clusterScoped(&ns.ObjectMeta, labelName)
-	for i, name := range ns.Spec.Finalizers {
-		errs = append(errs, finalizerName(specPath().Child("finalizers").Index(i), string(name))...)
+	for _, name := range ns.Spec.Finalizers {
+		errs = append(errs, finalizerName(specPath().Child("finalizers"), string(name))...)
 	}
 	return errs
 }
 
-// finalizerName demands a domain, except of the finalizers that are Kubernetes' own.
 func finalizerName(path *field.Path, name string) field.ErrorList {
-	errs := matches(path, name, utilvalidation.IsQualifiedName(name))
-	if !strings.Contains(name, "/") && name != string(corev1.FinalizerKubernetes) {
-		errs = append(errs, field.Invalid(path, name, "name is neither a standard finalizer name nor is it fully qualified"))
-	}
-	return errs
+	return all(matches(path, name, utilvalidation.IsQualifiedName(name)), knownFinalizer(path, name))
 }
 
 // NamespaceUpdate checks an update of a namespace.

@@ -1,6 +1,9 @@
 package validation
 
 import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/validate/content"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -30,17 +33,53 @@ func statusPath() *field.Path   { return field.NewPath("status") }
 
 // namespaced checks the metadata of an object in a namespace.
 func namespaced(m *metav1.ObjectMeta, name apivalidation.ValidateNameFunc) field.ErrorList {
-	return apivalidation.ValidateObjectMeta(m, true, name, metadataPath())
+	return all(freeNamespaced(m, name), finalizers(m))
 }
 
 // clusterScoped checks the metadata of an object in no namespace.
 func clusterScoped(m *metav1.ObjectMeta, name apivalidation.ValidateNameFunc) field.ErrorList {
-	return apivalidation.ValidateObjectMeta(m, false, name, metadataPath())
+	return all(freeClusterScoped(m, name), finalizers(m))
 }
 
 // metaUpdate checks what of the metadata may change.
 func metaUpdate(m, old *metav1.ObjectMeta) field.ErrorList {
+	return all(freeMetaUpdate(m, old), finalizers(m))
+}
+
+// The kinds that use these take finalizers without a domain: upstream checks
+// them with its general library alone.
+
+func freeNamespaced(m *metav1.ObjectMeta, name apivalidation.ValidateNameFunc) field.ErrorList {
+	return apivalidation.ValidateObjectMeta(m, true, name, metadataPath())
+}
+
+func freeClusterScoped(m *metav1.ObjectMeta, name apivalidation.ValidateNameFunc) field.ErrorList {
+	return apivalidation.ValidateObjectMeta(m, false, name, metadataPath())
+}
+
+func freeMetaUpdate(m, old *metav1.ObjectMeta) field.ErrorList {
 	return apivalidation.ValidateObjectMetaUpdate(m, old, metadataPath())
+}
+
+// finalizers checks the names of finalizers beyond their syntax.
+func finalizers(m *metav1.ObjectMeta) field.ErrorList {
+	var errs field.ErrorList
+	for i, name := range m.Finalizers {
+		errs = append(errs, knownFinalizer(metadataPath().Child("finalizers").Index(i), name)...)
+	}
+	return errs
+}
+
+// knownFinalizer demands a domain, except of the finalizers that are Kubernetes' own.
+func knownFinalizer(path *field.Path, name string) field.ErrorList {
+	switch name {
+	case string(corev1.FinalizerKubernetes), metav1.FinalizerOrphanDependents, metav1.FinalizerDeleteDependents:
+		return nil
+	}
+	if strings.Contains(name, "/") {
+		return nil
+	}
+	return one(field.Invalid(path, name, "name is neither a standard finalizer name nor is it fully qualified"))
 }
 
 func isSubdomain(name string) []string { return utilvalidation.IsDNS1123Subdomain(name) }

@@ -87,7 +87,7 @@ func NodeStatusUpdate(n, old *corev1.Node) field.ErrorList {
 // RuntimeClass checks a runtime class.
 func RuntimeClass(c *nodev1.RuntimeClass) field.ErrorList {
 	errs := all(
-		clusterScoped(&c.ObjectMeta, subdomainName),
+		freeClusterScoped(&c.ObjectMeta, subdomainName),
 		requiredAnd(field.NewPath("handler"), c.Handler, isLabel),
 	)
 	if c.Overhead != nil {
@@ -103,5 +103,5 @@ func RuntimeClass(c *nodev1.RuntimeClass) field.ErrorList {
 
 // RuntimeClassUpdate checks an update of a runtime class: its handler stays.
 func RuntimeClassUpdate(c, old *nodev1.RuntimeClass) field.ErrorList {
-	return all(metaUpdate(&c.ObjectMeta, &old.ObjectMeta), unchanged(field.NewPath("handler"), c.Handler, old.Handler), RuntimeClass(c))
+	return all(freeMetaUpdate(&c.ObjectMeta, &old.ObjectMeta), unchanged(field.NewPath("handler"), c.Handler, old.Handler), RuntimeClass(c))
 }

@@ -15,7 +15,7 @@ import (
 // ValidatingAdmissionPolicy checks a policy, and compiles its expressions.
 func ValidatingAdmissionPolicy(p *admissionregistrationv1.ValidatingAdmissionPolicy) field.ErrorList {
 	path, spec := specPath(), &p.Spec
-	errs := clusterScoped(&p.ObjectMeta, subdomainName)
+	errs := freeClusterScoped(&p.ObjectMeta, subdomainName)
 	x, err := newExpressions(spec.ParamKind != nil)
 	if err != nil {
 		return append(errs, field.InternalError(path, err))
@@ -151,18 +151,18 @@ func policyValidation(path *field.Path, v *admissionregistrationv1.Validation, x
 
 // ValidatingAdmissionPolicyUpdate checks an update of a policy.
 func ValidatingAdmissionPolicyUpdate(p, old *admissionregistrationv1.ValidatingAdmissionPolicy) field.ErrorList {
-	return all(metaUpdate(&p.ObjectMeta, &old.ObjectMeta), ValidatingAdmissionPolicy(p))
+	return all(freeMetaUpdate(&p.ObjectMeta, &old.ObjectMeta), ValidatingAdmissionPolicy(p))
 }
 
 // ValidatingAdmissionPolicyStatusUpdate checks a write of validatingadmissionpolicies/status.
 func ValidatingAdmissionPolicyStatusUpdate(p, old *admissionregistrationv1.ValidatingAdmissionPolicy) field.ErrorList {
-	return all(metaUpdate(&p.ObjectMeta, &old.ObjectMeta), conditions(statusPath().Child("conditions"), p.Status.Conditions))
+	return all(freeMetaUpdate(&p.ObjectMeta, &old.ObjectMeta), conditions(statusPath().Child("conditions"), p.Status.Conditions))
 }
 
 // ValidatingAdmissionPolicyBinding checks a binding of a policy.
 func ValidatingAdmissionPolicyBinding(b *admissionregistrationv1.ValidatingAdmissionPolicyBinding) field.ErrorList {
 	path, spec := specPath(), &b.Spec
-	errs := all(clusterScoped(&b.ObjectMeta, subdomainName), policyBinding(path, spec.PolicyName, spec.ParamRef, spec.MatchResources))
+	errs := all(freeClusterScoped(&b.ObjectMeta, subdomainName), policyBinding(path, spec.PolicyName, spec.ParamRef, spec.MatchResources))
 	if len(spec.ValidationActions) == 0 {
 		return append(errs, field.Required(path.Child("validationActions"), ""))
 	}
@@ -215,13 +215,13 @@ func paramRef(path *field.Path, r *admissionregistrationv1.ParamRef) field.Error
 
 // ValidatingAdmissionPolicyBindingUpdate checks an update of a binding.
 func ValidatingAdmissionPolicyBindingUpdate(b, old *admissionregistrationv1.ValidatingAdmissionPolicyBinding) field.ErrorList {
-	return all(metaUpdate(&b.ObjectMeta, &old.ObjectMeta), ValidatingAdmissionPolicyBinding(b))
+	return all(freeMetaUpdate(&b.ObjectMeta, &old.ObjectMeta), ValidatingAdmissionPolicyBinding(b))
 }
 
 // MutatingAdmissionPolicy checks a policy, and compiles its expressions.
 func MutatingAdmissionPolicy(p *admissionregistrationv1.MutatingAdmissionPolicy) field.ErrorList {
 	path, spec := specPath(), &p.Spec
-	errs := clusterScoped(&p.ObjectMeta, subdomainName)
+	errs := freeClusterScoped(&p.ObjectMeta, subdomainName)
 	x, err := newExpressions(spec.ParamKind != nil)
 	if err != nil {
 		return append(errs, field.InternalError(path, err))
@@ -268,15 +268,15 @@ func mutation(path *field.Path, m *admissionregistrationv1.Mutation, x *expressi
 
 // MutatingAdmissionPolicyUpdate checks an update of a policy.
 func MutatingAdmissionPolicyUpdate(p, old *admissionregistrationv1.MutatingAdmissionPolicy) field.ErrorList {
-	return all(metaUpdate(&p.ObjectMeta, &old.ObjectMeta), MutatingAdmissionPolicy(p))
+	return all(freeMetaUpdate(&p.ObjectMeta, &old.ObjectMeta), MutatingAdmissionPolicy(p))
 }
 
 // MutatingAdmissionPolicyBinding checks a binding of a policy.
 func MutatingAdmissionPolicyBinding(b *admissionregistrationv1.MutatingAdmissionPolicyBinding) field.ErrorList {
-	return all(clusterScoped(&b.ObjectMeta, subdomainName), policyBinding(specPath(), b.Spec.PolicyName, b.Spec.ParamRef, b.Spec.MatchResources))
+	return all(freeClusterScoped(&b.ObjectMeta, subdomainName), policyBinding(specPath(), b.Spec.PolicyName, b.Spec.ParamRef, b.Spec.MatchResources))
 }
 
 // MutatingAdmissionPolicyBindingUpdate checks an update of a binding.
 func MutatingAdmissionPolicyBindingUpdate(b, old *admissionregistrationv1.MutatingAdmissionPolicyBinding) field.ErrorList {
-	return all(metaUpdate(&b.ObjectMeta, &old.ObjectMeta), MutatingAdmissionPolicyBinding(b))
+	return all(freeMetaUpdate(&b.ObjectMeta, &old.ObjectMeta), MutatingAdmissionPolicyBinding(b))
 }

@@ -27,7 +27,7 @@ type webhookRules struct {
 
 // ValidatingWebhooks checks a ValidatingWebhookConfiguration.
 func ValidatingWebhooks(c *admissionregistrationv1.ValidatingWebhookConfiguration) field.ErrorList {
-	errs := clusterScoped(&c.ObjectMeta, subdomainName)
+	errs := freeClusterScoped(&c.ObjectMeta, subdomainName)
 	names := seen[string]{}
 	for i := range c.Webhooks {
 		w, path := &c.Webhooks[i], field.NewPath("webhooks").Index(i)
@@ -45,12 +45,12 @@ func ValidatingWebhooks(c *admissionregistrationv1.ValidatingWebhookConfiguratio
 
 // ValidatingWebhooksUpdate checks an update of a ValidatingWebhookConfiguration.
 func ValidatingWebhooksUpdate(c, old *admissionregistrationv1.ValidatingWebhookConfiguration) field.ErrorList {
-	return all(metaUpdate(&c.ObjectMeta, &old.ObjectMeta), ValidatingWebhooks(c))
+	return all(freeMetaUpdate(&c.ObjectMeta, &old.ObjectMeta), ValidatingWebhooks(c))
 }
 
 // MutatingWebhooks checks a MutatingWebhookConfiguration.
 func MutatingWebhooks(c *admissionregistrationv1.MutatingWebhookConfiguration) field.ErrorList {
-	errs := clusterScoped(&c.ObjectMeta, subdomainName)
+	errs := freeClusterScoped(&c.ObjectMeta, subdomainName)
 	names := seen[string]{}
 	for i := range c.Webhooks {
 		w, path := &c.Webhooks[i], field.NewPath("webhooks").Index(i)
@@ -70,7 +70,7 @@ func MutatingWebhooks(c *admissionregistrationv1.MutatingWebhookConfiguration) f
 
 // MutatingWebhooksUpdate checks an update of a MutatingWebhookConfiguration.
 func MutatingWebhooksUpdate(c, old *admissionregistrationv1.MutatingWebhookConfiguration) field.ErrorList {
-	return all(metaUpdate(&c.ObjectMeta, &old.ObjectMeta), MutatingWebhooks(c))
+	return all(freeMetaUpdate(&c.ObjectMeta, &old.ObjectMeta), MutatingWebhooks(c))
 }
 
 func webhookBasics(path *field.Path, w webhookRules) field.ErrorList {
