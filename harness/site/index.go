@@ -172,10 +172,23 @@ func headline(j *journal.Journal, outcome verdict.Outcome) string {
 		}
 		return fmt.Sprintf("%d of %d behaviours hold%s", held, total, apart)
 	case verdict.Partial:
-		open := tally[verdict.Error] + tally[verdict.Blocked] + tally[verdict.NotRun]
-		return fmt.Sprintf("Nothing failed, but %d of %d behaviours could not be judged", open, total)
+		return fmt.Sprintf("Nothing failed, but %d of %d behaviours could not be judged", open(j), total)
 	}
 	return "Nothing was judged: this run says nothing about the cluster"
+}
+
+// open counts the behaviours that the run should have judged and did not.
+func open(j *journal.Journal) int {
+	ids := map[string]bool{}
+	for _, id := range j.Missing() {
+		ids[id] = true
+	}
+	for _, id := range j.Order {
+		if r := j.Result(id); r.Verdict == verdict.Error || (r.Verdict == verdict.Blocked && r.Decides()) {
+			ids[id] = true
+		}
+	}
+	return len(ids)
 }
 
 // sort puts the behaviours into the lists of the index.

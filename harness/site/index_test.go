@@ -64,6 +64,14 @@ func TestTheHeadlineSaysTheResult(t *testing.T) {
 	}
 }
 
+func TestWhatAProfileAsksForAndTheClusterLacksIsCounted(t *testing.T) {
+	j := runOf(journal.Result{Verdict: verdict.Passed}, journal.Result{Verdict: verdict.Unsupported}, journal.Result{Verdict: verdict.Unsupported})
+	j.Run.Profile, j.Required = "core", []string{"a", "b"}
+	if got := indexOf(t, j).Headline; got != "Nothing failed, but 1 of 3 behaviours could not be judged" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestWhatFailsForOneReasonIsToldOnce(t *testing.T) {
 	quota := journal.Result{Verdict: verdict.Blocked, Why: "quota"}
 	v := indexOf(t, runOf(quota, journal.Result{Verdict: verdict.Failed, Why: "quota"}, quota, journal.Result{Verdict: verdict.Failed}, journal.Result{Verdict: verdict.Failed}))
