@@ -127,6 +127,9 @@ func (r *runner) open(tests string, names []string) (err error) {
 				r.Dir, r.begin.Server, r.begin.Tests, r.server, tests)
 			return errors.Join(err, r.close())
 		}
+		if err == nil && r.process != 0 {
+			err = endLeftover(r.process, "--report-dir="+r.folder(len(r.parts)))
+		}
 		return err
 	}
 	selected, err := Select(names, r.Focus, r.Skip)

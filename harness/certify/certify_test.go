@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -243,6 +244,33 @@ func TestResumeRunsOnlyTheRest(t *testing.T) {
 	o.Dir = t.TempDir()
 	if _, err := Run(t.Context(), o); !errors.Is(err, ErrNoRun) {
 		t.Errorf("a resume of nothing: %v", err)
+	}
+}
+
+func TestResumeEndsGinkgoOfAKilledRun(t *testing.T) {
+	t.Setenv(fakeMode, modeChild)
+	const mark = "--report-dir=/nowhere/parts/01"
+	for _, c := range []struct {
+		mark string
+		ends bool
+	}{{"--report-dir=/elsewhere", false}, {mark, true}} {
+		other := exec.Command(os.Args[0], mark)
+		ownGroup(other)
+		if err := other.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if err := endLeftover(other.Process.Pid, c.mark); err != nil {
+			t.Error(err)
+		}
+		if !c.ends {
+			if err := other.Process.Signal(syscall.Signal(0)); err != nil {
+				t.Errorf("another program has been ended: %v", err)
+			}
+			if err := killGroup(other); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_ = other.Wait() // says that it was killed
 	}
 }
 

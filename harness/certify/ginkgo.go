@@ -114,6 +114,9 @@ func (r *runner) execute(ctx context.Context, p part) (exit string, err error) {
 	if err := cmd.Start(); err != nil {
 		return "", fmt.Errorf("start %q: %w", cmd.Path, err)
 	}
+	r.mu.Lock() // lines may come already
+	r.keep(entry{Process: cmd.Process.Pid})
+	r.mu.Unlock()
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	select {

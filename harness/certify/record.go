@@ -19,8 +19,10 @@ type entry struct {
 	Time  time.Time `json:"time"`
 	Begin *begin    `json:"begin,omitempty"`
 	Part  *part     `json:"part,omitempty"`
-	Ended *Test     `json:"ended,omitempty"`
-	End   *ending   `json:"end,omitempty"`
+	// Process is that of Ginkgo in this part.
+	Process int     `json:"process,omitempty"`
+	Ended   *Test   `json:"ended,omitempty"`
+	End     *ending `json:"end,omitempty"`
 }
 
 // begin says what runs against what.
@@ -55,8 +57,9 @@ type record struct {
 	start time.Time
 	parts []part
 	// spent is the time that the parts took; that of a killed part ends with its last event.
-	spent time.Duration
-	ended []Test
+	spent   time.Duration
+	ended   []Test
+	process int // of the last part, when it did not end
 }
 
 // openRecord reads the record of a directory and opens it for more. It fails with fs.ErrNotExist when there is none.
@@ -83,8 +86,12 @@ func openRecord(dir string) (*record, error) {
 		case e.Part != nil:
 			r.parts = append(r.parts, *e.Part)
 			started = e.Time
+		case e.Process != 0:
+			r.process = e.Process
 		case e.Ended != nil:
 			r.ended = append(r.ended, *e.Ended)
+		case e.End != nil:
+			r.process = 0
 		}
 		if !started.IsZero() && e.Part == nil {
 			r.spent += e.Time.Sub(started)
