@@ -22,10 +22,16 @@ func (w *World) addDefaults(kind string, object map[string]any) {
 		}
 		w.podDefaults(child(object, "spec", "template", "spec"))
 	case "Job":
-		w.podDefaults(child(object, "spec", "template", "spec"))
+		w.jobDefaults(child(object, "spec", "template", "spec"))
 	case "CronJob":
-		w.podDefaults(child(object, "spec", "jobTemplate", "spec", "template", "spec"))
+		w.jobDefaults(child(object, "spec", "jobTemplate", "spec", "template", "spec"))
 	}
+}
+
+// jobDefaults fills in that a container which has ended stays so.
+func (w *World) jobDefaults(spec map[string]any) {
+	fill(spec, "restartPolicy", "Never")
+	w.podDefaults(spec)
 }
 
 func (w *World) podDefaults(spec map[string]any) {

@@ -17,9 +17,9 @@ import (
 func answerOutcomes() []Step {
 	return []Step{
 		{
-			Sentence: `it is refused with {code} {reason}`, Phase: Outcome, settled: true,
+			Sentence: `it is refused with {code}[ {reason}]`, Phase: Outcome, settled: true,
 			observe: ofAnswer(func(answer client.Answer, a Args) error { return refusedAs(answer, a) }),
-			Doc:     "The last request was refused with this HTTP status and this reason.",
+			Doc:     "The last request was refused with this HTTP status, and this reason if one is named.",
 		},
 		{
 			Sentence: `it is accepted`, Phase: Outcome, settled: true, observe: ofAnswer(accepted),
@@ -28,6 +28,10 @@ func answerOutcomes() []Step {
 		{
 			Sentence: `the message contains {text}`, Phase: Outcome, settled: true, observe: ofAnswer(messageContains),
 			Doc: "The message that came with the refusal contains the text.",
+		},
+		{
+			Sentence: `the answer warns of {text}`, Phase: Outcome, settled: true, observe: ofAnswer(warnsOf),
+			Doc: "One of the warnings that came with the last answer contains the text.",
 		},
 		{
 			Sentence: `the answer matches`, Phase: Outcome, Argument: Text, settled: true, observe: ofAnswer(answerMatches),
@@ -88,6 +92,13 @@ func accepted(answer client.Answer, _ Args) error {
 func messageContains(answer client.Answer, a Args) error {
 	message := answer.Status().Message
 	return contains("the message", message, a.get("text"))
+}
+
+func warnsOf(answer client.Answer, a Args) error {
+	if len(answer.Warnings) == 0 {
+		return wait.Notf("the answer has no warning")
+	}
+	return contains("the warning", strings.Join(answer.Warnings, "; "), a.get("text"))
 }
 
 func contains(what, got, want string) error {

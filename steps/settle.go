@@ -40,6 +40,8 @@ func settled(kind string) (func(map[string]any) error, bool) {
 		"ReplicationController":    replicasReady("readyReplicas"),
 		"StatefulSet":              replicasReady("readyReplicas", "updatedReplicas"),
 		"Deployment":               replicasReady("replicas", "updatedReplicas", "availableReplicas"),
+		"DaemonSet":                daemonsReady,
+		"PersistentVolume":         fieldIs("status.phase", "Available"),
 		"Namespace":                fieldIs("status.phase", "Active"),
 		"CustomResourceDefinition": fieldIs("status.conditions[type=Established].status", "True"),
 		"PersistentVolumeClaim":    fieldIs("status.phase", "Bound"),
@@ -113,6 +115,21 @@ func replicasReady(counters ...string) func(map[string]any) error {
 		}
 		return nil
 	}
+}
+
+// daemonsReady demands a ready and updated Pod on every node that is to have one, which is at least one node.
+func daemonsReady(object map[string]any) error {
+	if err := observed(object); err != nil {
+		return err
+	}
+	status := child(object, "status")
+	want, _ := status["desiredNumberScheduled"].(int64)
+	for _, counter := range []string{"numberReady", "updatedNumberScheduled"} {
+		if got, _ := status[counter].(int64); want == 0 || got != want {
+			return wait.Notf("status.%s is %d of %d", counter, got, want)
+		}
+	}
+	return nil
 }
 
 // observed demands that the status belongs to the present spec.

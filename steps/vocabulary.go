@@ -59,7 +59,7 @@ type Vocabulary struct{ Steps []*Step }
 func NewVocabulary() *Vocabulary {
 	v := &Vocabulary{}
 	for _, group := range [][]Step{
-		objectSteps(), writeSteps(), readSteps(), podSteps(), userSteps(),
+		objectSteps(), writeSteps(), readSteps(), podSteps(), userSteps(), certificateSteps(),
 		objectOutcomes(), answerOutcomes(), podOutcomes(), networkOutcomes(), accessOutcomes(),
 	} {
 		for i := range group {
@@ -127,43 +127,17 @@ func named(pattern *regexp.Regexp, groups []string) map[string]string {
 	return values
 }
 
-// parameters maps the parameters that are not a quoted text to their form.
-func parameters() map[string]string {
-	const quoted = `"[^"]*"`
-	return map[string]string{
-		"kind":     `[A-Z][A-Za-z]+`,
-		"count":    `\d+`,
-		"code":     `\d+`,
-		"port":     `\d+`,
-		"reason":   `[A-Z][A-Za-z]+`,
-		"method":   `GET|POST|PUT|PATCH|DELETE`,
-		"form":     `JSON|merge|strategic merge`,
-		"field":    `[a-z][A-Za-z0-9]*(?:\.[A-Za-z0-9]+|\[[^\]]+\])*`,
-		"names":    quoted + `(?:(?:, | and )` + quoted + `)*`,
-		"try":      `try to `,
-		"limit":    `exactly|at least|at most`,
-		"may":      `may not|may`,
-		"can":      `cannot|can`,
-		"absent":   `is gone|does not exist`,
-		"match":    `matches|keeps matching`,
-		"resource": `[a-z][a-z0-9./]*`,
-		"record":   `A|AAAA|CNAME|SRV|PTR`,
-		"article":  `a|an`,
-		"verb":     `get|list|watch|create|update|patch|delete`,
-	}
-}
-
 // compile makes a sentence's expression: {name} is a parameter, {name?} one that may be missing, [part] a part that may be missing.
 func compile(sentence string) *regexp.Regexp {
 	forms := parameters()
 	text := strings.NewReplacer("[", "(?:", "]", ")?", ".", `\.`).Replace(sentence)
-	text = regexp.MustCompile(`\{(\w+)(\??)\}`).ReplaceAllStringFunc(text, func(parameter string) string {
+	text = placeholder.ReplaceAllStringFunc(text, func(parameter string) string {
 		name := strings.Trim(parameter, "{}?")
 		form, ok := forms[name]
-		if !ok {
+		if !ok || form.pattern == "" {
 			return fmt.Sprintf(`"(?P<%s>[^"]*)"`, name)
 		}
-		expression := fmt.Sprintf(`(?P<%s>%s)`, name, form)
+		expression := fmt.Sprintf(`(?P<%s>%s)`, name, form.pattern)
 		if strings.HasSuffix(parameter, "?}") {
 			expression += "?"
 		}

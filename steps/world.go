@@ -54,6 +54,8 @@ type World struct {
 	watched *watched
 	nodes   []string
 	account bool
+	// keys are the private keys of certificate requests, by the request.
+	keys    map[string][]byte
 	undo    []undo
 	ctx     context.Context //nolint:containedctx // bounds what the scenario leaves running: watches and forwarded ports
 	cancel  context.CancelFunc

@@ -49,8 +49,8 @@ func writeSteps() []Step {
 			Doc: "Merge patch of a subresource, such as \"status\" or \"scale\".",
 		},
 		{
-			Sentence: `I {try?}send a {form} patch to {kind} {name}`, Phase: Action, Argument: Text, do: patchByForm,
-			Doc: "Patch of a named form: JSON, merge or strategic merge.",
+			Sentence: `I {try?}send a {form} patch to[ the {part} of] {kind} {name}`, Phase: Action, Argument: Text, do: patchByForm,
+			Doc: "Patch of a named form, JSON, merge or strategic merge, of the object or of a subresource.",
 		},
 		{
 			Sentence: `I scale {kind} {name} to {count} replicas`, Phase: Action, do: scaleObject,
@@ -63,6 +63,10 @@ func writeSteps() []Step {
 		{
 			Sentence: `I {try?}delete all {kind} objects with label {label}`, Phase: Action, do: deleteAll,
 			Doc: "Deletes a collection of the scenario's Namespace.",
+		},
+		{
+			Sentence: `I {try?}evict Pod {name}`, Phase: Action, do: evictPod,
+			Doc: "Asks for the eviction of a Pod, which disruption budgets may forbid.",
 		},
 	}
 }
@@ -168,6 +172,19 @@ func deleteObject(ctx context.Context, w *World, a Args) error {
 		body = nil
 	}
 	return w.write(ctx, a, kind, "delete", client.Request{Method: http.MethodDelete, Body: body})
+}
+
+func evictPod(ctx context.Context, w *World, a Args) error {
+	namespace, name := w.locate(a.get("name"))
+	body, err := json.Marshal(map[string]any{
+		"apiVersion": "policy/v1", "kind": "Eviction", "metadata": map[string]any{"name": name, "namespace": namespace},
+	})
+	if err != nil {
+		return broken("evict Pod %q: %w", name, err)
+	}
+	path := "/api/v1/namespaces/" + namespace + "/pods/" + name + "/eviction"
+	answer, err := w.actor.Send(ctx, client.Request{Method: http.MethodPost, Path: path, Body: body})
+	return w.conclude(a, fmt.Sprintf("evict Pod %q", name), answer, err)
 }
 
 func deleteAll(ctx context.Context, w *World, a Args) error {

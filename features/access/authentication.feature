@@ -106,3 +106,24 @@ Feature: The API server knows who is asking
         """yaml
         status: {resourceRules: [{verbs: [get], apiGroups: [""], resources: [configmaps]}]}
         """
+
+  Rule: Who has the right can act for another one
+
+    @id:access.authentication.acting
+    Scenario: A service account that may impersonate a user acts for him
+      The requests have the rights of the user, not those of the account.
+
+      Given a ServiceAccount "robot"
+      And a ClusterRole "${ns}-impersonator":
+        """yaml
+        rules: [{apiGroups: [""], resources: [users], resourceNames: ["jane-${ns}"], verbs: [impersonate]}, {apiGroups: [""], resources: [nodes], verbs: [get]}]
+        """
+      And a ClusterRoleBinding "${ns}-impersonator":
+        """yaml
+        subjects: [{kind: ServiceAccount, name: robot, namespace: "${ns}"}]
+        roleRef: {kind: ClusterRole, name: "${ns}-impersonator", apiGroup: rbac.authorization.k8s.io}
+        """
+      And within 10 seconds, ServiceAccount "robot" may get nodes
+      And I act as ServiceAccount "robot"
+      When I call "kubectl auth whoami --as jane-${ns}"
+      Then the output contains "jane-${ns}"

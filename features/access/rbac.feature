@@ -161,3 +161,121 @@ Feature: Roles say who may do what
         """
       Then it is refused with 422 Invalid
       And the message contains "cannot change roleRef"
+
+  Rule: Rules can be narrow
+
+    @id:access.rbac.resource-names
+    Scenario: A rule can be about objects of some names
+      Other objects of the kind are not covered.
+
+      Given a ConfigMap "mine"
+      And a Role "one-reader":
+        """yaml
+        rules: [{apiGroups: [""], resources: [configmaps], resourceNames: [mine], verbs: [get]}, {apiGroups: [""], resources: [configmaps], verbs: [list]}]
+        """
+      And I call "kubectl create rolebinding one-readers --role one-reader --user jane-${ns}"
+      And within 10 seconds, user "jane-${ns}" may list configmaps
+      And I act as user "jane-${ns}"
+      When I try to call "kubectl auth can-i get configmap/mine"
+      Then the output is "yes"
+
+    @id:access.rbac.subresource
+    Scenario: A subresource needs a rule of its own
+      Who may change a Deployment may not scale it through the subresource, and the other way round.
+
+      Given a Deployment "web":
+        """yaml
+        spec: {replicas: 0}
+        """
+      And I call "kubectl create role editor --resource deployments.apps --verb get,patch"
+      And I call "kubectl create rolebinding editors --role editor --user jane-${ns}"
+      And within 10 seconds, user "jane-${ns}" may patch deployments.apps
+      And I act as user "jane-${ns}"
+      When I try to patch the "scale" of Deployment "web":
+        """yaml
+        spec: {replicas: 1}
+        """
+      Then it is refused with 403 Forbidden
+
+    @id:access.rbac.path
+    Scenario: A rule can be about a path that is no resource
+      Only a ClusterRole can have such a rule.
+
+      Given a ClusterRole "${ns}-metrics":
+        """yaml
+        rules: [{nonResourceURLs: [/metrics], verbs: [get]}, {apiGroups: [""], resources: [nodes], verbs: [get]}]
+        """
+      And a ClusterRoleBinding "${ns}-metrics":
+        """yaml
+        subjects: [{kind: User, name: "jane-${ns}", apiGroup: rbac.authorization.k8s.io}]
+        roleRef: {kind: ClusterRole, name: "${ns}-metrics", apiGroup: rbac.authorization.k8s.io}
+        """
+      And within 10 seconds, user "jane-${ns}" may get nodes
+      And I act as user "jane-${ns}"
+      When I try to call "kubectl auth can-i get /metrics"
+      Then the output is "yes"
+
+  Rule: Roles can be made of others
+
+    @id:access.rbac.aggregated
+    Scenario: A ClusterRole gathers the rules of others by their labels
+      The rules are filled in by the control plane.
+
+      Given a ClusterRole "${ns}-sum":
+        """yaml
+        aggregationRule: {clusterRoleSelectors: [{matchLabels: {example.com/sum: "${ns}"}}]}
+        rules: []
+        """
+      When I create ClusterRole "${ns}-part":
+        """yaml
+        metadata: {labels: {example.com/sum: "${ns}"}}
+        rules: [{apiGroups: [example.com], resources: [widgets], verbs: [get]}]
+        """
+      Then within 30 seconds, ClusterRole "${ns}-sum" matches:
+        """yaml
+        rules: [{apiGroups: [example.com], resources: [widgets], verbs: [get]}]
+        """
+
+  Rule: Some roles come with the cluster
+
+    @id:access.rbac.view
+    Scenario: The role view may read, but no Secrets
+      Who reads Secrets gets the rights of the accounts in them.
+
+      Given an empty Namespace
+      When I create RoleBinding "viewers":
+        """yaml
+        subjects: [{kind: User, name: "jane-${ns}", apiGroup: rbac.authorization.k8s.io}]
+        roleRef: {kind: ClusterRole, name: view, apiGroup: rbac.authorization.k8s.io}
+        """
+      Then within 10 seconds, user "jane-${ns}" may list deployments.apps
+      And as before, user "jane-${ns}" may not get secrets
+      And as before, user "jane-${ns}" may not delete pods
+
+    @id:access.rbac.edit
+    Scenario: The role edit may change most objects, but no roles
+      Rights are given by the role admin.
+
+      Given an empty Namespace
+      When I create RoleBinding "editors":
+        """yaml
+        subjects: [{kind: User, name: "jane-${ns}", apiGroup: rbac.authorization.k8s.io}]
+        roleRef: {kind: ClusterRole, name: edit, apiGroup: rbac.authorization.k8s.io}
+        """
+      Then within 10 seconds, user "jane-${ns}" may create deployments.apps
+      And user "jane-${ns}" may get secrets
+      And as before, user "jane-${ns}" may not create roles.rbac.authorization.k8s.io
+
+    @id:access.rbac.admin
+    Scenario: The role admin may give rights in its namespace
+      It has no rights outside of it.
+
+      Given an empty Namespace
+      When I create RoleBinding "admins":
+        """yaml
+        subjects: [{kind: User, name: "jane-${ns}", apiGroup: rbac.authorization.k8s.io}]
+        roleRef: {kind: ClusterRole, name: admin, apiGroup: rbac.authorization.k8s.io}
+        """
+      Then within 10 seconds, user "jane-${ns}" may create rolebindings.rbac.authorization.k8s.io
+      And as before, user "jane-${ns}" may not create nodes
+      And as before, user "jane-${ns}" may not create pods in Namespace "default"

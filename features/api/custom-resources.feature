@@ -112,6 +112,24 @@ Feature: A cluster can be taught new kinds
         status: {ready: true}
         """
 
+    @id:api.custom-resources.status-forbidden
+    Scenario: Who may change an object may not change its status
+      The subresource needs a right of its own.
+
+      Given a Widget "one":
+        """yaml
+        spec: {size: 3}
+        """
+      And I call "kubectl create role editor --resource widgets.${ns}.example.com --verb get,patch"
+      And I call "kubectl create rolebinding editors --role editor --user jane-${ns}"
+      And within 10 seconds, user "jane-${ns}" may patch widgets.${ns}.example.com
+      And I act as user "jane-${ns}"
+      When I try to patch the "status" of Widget "one":
+        """yaml
+        status: {ready: true}
+        """
+      Then it is refused with 403 Forbidden
+
   Rule: A definition takes its objects with it
 
     @id:api.custom-resources.removed

@@ -115,3 +115,22 @@ Feature: Deletion follows finalizers and owners
       When I delete all ConfigMap objects with label "colour=red"
       Then within 5 seconds, there are exactly 0 ConfigMap objects with label "colour=red"
       And as before, ConfigMap "c" exists
+
+    @id:api.deletion.collection-forbidden
+    Scenario: Deleting a collection takes a right of its own
+      The right to delete one object is not enough.
+
+      Given a ConfigMap "a":
+        """yaml
+        metadata: {labels: {colour: red}}
+        """
+      And a Role "deleter":
+        """yaml
+        rules: [{apiGroups: [""], resources: [configmaps], verbs: [delete]}]
+        """
+      And I call "kubectl create rolebinding deleters --role deleter --user jane-${ns}"
+      And within 10 seconds, user "jane-${ns}" may delete configmaps
+      And I act as user "jane-${ns}"
+      When I try to delete all ConfigMap objects with label "colour=red"
+      Then it is refused with 403 Forbidden
+      And as before, ConfigMap "a" exists

@@ -118,3 +118,59 @@ Feature: A ConfigMap brings settings into containers
         """
       Then it is refused with 422 Invalid
       And the message contains "field is immutable when `immutable` is set"
+
+  Rule: Settings may be left out
+
+    @id:configuration.configmaps.optional
+    Scenario: A variable whose key is optional may be missing
+      The container starts without it.
+
+      Given an empty Namespace
+      When I create Pod "web":
+        """yaml
+        spec: {containers: [{name: main, env: [{name: SIZE, valueFrom: {configMapKeyRef: {name: nothing, key: size, optional: true}}}]}]}
+        """
+      Then within 60 seconds, running "sh -c 'echo size:$SIZE'" in Pod "web" prints "size:"
+
+    @id:configuration.configmaps.prefix
+    Scenario: The names of all keys can get a prefix
+      So the keys of two ConfigMaps do not collide.
+
+      Given a ConfigMap "paint":
+        """yaml
+        data: {colour: red}
+        """
+      When I create Pod "web":
+        """yaml
+        spec: {containers: [{name: main, envFrom: [{prefix: PAINT_, configMapRef: {name: paint}}]}]}
+        """
+      Then within 60 seconds, running "printenv PAINT_colour" in Pod "web" prints "red"
+
+    @id:configuration.configmaps.binary
+    Scenario: Data that is no text is kept as it is
+      The field is binaryData, in base64.
+
+      Given a ConfigMap "bytes":
+        """yaml
+        binaryData: {dump: AAEC/w==}
+        """
+      When I create Pod "web":
+        """yaml
+        spec:
+          containers: [{name: main, volumeMounts: [{name: bytes, mountPath: /bytes}]}]
+          volumes: [{name: bytes, configMap: {name: bytes}}]
+        """
+      Then within 60 seconds, running "od -An -tx1 /bytes/dump" in Pod "web" prints "00 01 02 ff"
+
+    @id:configuration.configmaps.same-key
+    Scenario: A key is either text or not
+      The same key in both fields is refused.
+
+      Given an empty Namespace
+      When I try to create ConfigMap "bytes":
+        """yaml
+        data: {dump: text}
+        binaryData: {dump: AAEC/w==}
+        """
+      Then it is refused with 422 Invalid
+      And the message contains "duplicate of key"

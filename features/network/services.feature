@@ -170,3 +170,144 @@ Feature: A Service gives Pods one stable address
         """
       Then it is refused with 422 Invalid
       And the message contains "may not change once set"
+
+  Rule: The type of a Service decides how it is reached
+
+    @id:network.services.headless
+    Scenario: A headless Service has no address
+      Clients ask the DNS for its Pods.
+
+      Given an empty Namespace
+      When I create Service "web":
+        """yaml
+        spec: {clusterIP: None, selector: {app: web}, ports: [{port: 80}]}
+        """
+      Then Service "web" matches:
+        """yaml
+        spec: {type: ClusterIP, clusterIP: None, clusterIPs: [None]}
+        """
+
+    @id:network.services.becomes-node-port
+    Scenario: A Service can get a node port later
+      Its cluster address stays.
+
+      Given a Service "web":
+        """yaml
+        spec: {ports: [{port: 80}]}
+        """
+      And spec.clusterIP of Service "web" is noted as "ip"
+      When I patch Service "web":
+        """yaml
+        spec: {type: NodePort}
+        """
+      Then spec.ports[0].nodePort of Service "web" is "<at least 1>"
+      And as before, spec.clusterIP of Service "web" is "${ip}"
+
+    @id:network.services.node-port-freed
+    Scenario: A Service that is no longer of the type NodePort gives its port back
+      Another Service can have it.
+
+      Given a Service "web":
+        """yaml
+        spec: {type: NodePort, ports: [{port: 80}]}
+        """
+      And spec.ports[0].nodePort of Service "web" is noted as "port"
+      When I send a JSON patch to Service "web":
+        """yaml
+        - {op: replace, path: /spec/type, value: ClusterIP}
+        - {op: remove, path: /spec/ports/0/nodePort}
+        """
+      Then spec.ports[0].nodePort of Service "web" is "<none>"
+      And within 10 seconds, creating Service "other" would be accepted:
+        """yaml
+        spec: {type: NodePort, ports: [{port: 80, nodePort: ${port}}]}
+        """
+
+    @id:network.services.load-balancer
+    Scenario: A Service of the type LoadBalancer has the addresses of the other types, too
+      What balances the load leads to the node port. The address of the balancer comes when there is one.
+
+      Given an empty Namespace
+      When I create Service "web":
+        """yaml
+        spec: {type: LoadBalancer, ports: [{port: 80}]}
+        """
+      Then Service "web" matches:
+        """yaml
+        spec: {clusterIP: <any>, ports: [{port: 80, nodePort: <at least 1>}], allocateLoadBalancerNodePorts: true}
+        """
+
+    @id:network.services.external-name
+    Scenario: An ExternalName has no addresses at all
+      It is nothing but an entry in the DNS.
+
+      Given an empty Namespace
+      When I create Service "web":
+        """yaml
+        spec: {type: ExternalName, externalName: www.example.com}
+        """
+      Then Service "web" matches:
+        """yaml
+        spec: {type: ExternalName, externalName: www.example.com, clusterIP: <none>}
+        """
+
+  Rule: The address of every Service is accounted for
+
+    @id:network.services.ip-address
+    Scenario: An address is an object that refers to its Service
+      So no address is given twice.
+
+      Given a Service "web":
+        """yaml
+        spec: {ports: [{port: 80}]}
+        """
+      And spec.clusterIP of Service "web" is noted as "ip"
+      When I get IPAddress "${ip}"
+      Then the answer matches:
+        """yaml
+        spec: {parentRef: {resource: services, namespace: "${ns}", name: web}}
+        """
+
+    @id:network.services.address-taken
+    Scenario: An address that is taken is refused
+      The message says so.
+
+      Given a Service "web":
+        """yaml
+        spec: {ports: [{port: 80}]}
+        """
+      And spec.clusterIP of Service "web" is noted as "ip"
+      When I try to create Service "other":
+        """yaml
+        spec: {clusterIP: "${ip}", ports: [{port: 80}]}
+        """
+      Then it is refused with 422 Invalid
+      And the message contains "provided IP is already allocated"
+
+    @id:network.services.named-ports
+    Scenario: Several ports need names
+      The names tell them apart.
+
+      Given an empty Namespace
+      When I try to create Service "web":
+        """yaml
+        spec: {ports: [{port: 80}, {port: 81}]}
+        """
+      Then it is refused with 422 Invalid
+      And the message contains "spec.ports[0].name"
+
+    @id:network.services.external-address
+    Scenario: A Service can be reached under an address from outside
+      Somebody else leads the address to the nodes; the nodes know what to do with it.
+
+      Given a ready Pod "client"
+      And a ready Pod "server":
+        """yaml
+        metadata: {labels: {app: web}}
+        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}
+        """
+      When I create Service "web":
+        """yaml
+        spec: {selector: {app: web}, externalIPs: [203.0.113.77], ports: [{port: 20077, targetPort: 8080}]}
+        """
+      Then within 60 seconds, Pod "client" gets "server" from "http://203.0.113.77:20077/hostname"

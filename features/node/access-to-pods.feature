@@ -61,6 +61,24 @@ Feature: Containers can be looked into
       Then it is refused with 400 BadRequest
       And the message contains "[one two]"
 
+    @id:node.logs.of-a-container
+    Scenario: Each container has a log of its own
+      The lines of one are not mixed with those of another.
+
+      Given an empty Namespace
+      When I create Pod "job":
+        """yaml
+        spec: {restartPolicy: Never, containers: [{name: one, command: [echo, from one]}, {name: two, command: [echo, from two]}]}
+        """
+      Then within 60 seconds, the log of container "one" of Pod "job" is:
+        """
+        from one
+        """
+      And within 60 seconds, the log of container "two" of Pod "job" is:
+        """
+        from two
+        """
+
   Rule: Commands can be run in containers
 
     @id:node.exec.exit-code

@@ -146,3 +146,48 @@ Feature: A container gets its command, its environment and its identity
         """
       Then within 60 seconds, running "touch /file" in Pod "web" fails
       And running "sh -c 'touch /work/file && echo done'" in Pod "web" prints "done"
+
+    @id:node.environment.capabilities
+    Scenario: Capabilities can be added and dropped
+      The effective ones are shown as a bit mask; NET_BIND_SERVICE alone is 400.
+
+      Given an empty Namespace
+      When I create Pod "web":
+        """yaml
+        spec: {containers: [{name: main, securityContext: {capabilities: {drop: [ALL], add: [NET_BIND_SERVICE]}}}]}
+        """
+      Then within 60 seconds, running "grep CapEff: /proc/1/status" in Pod "web" prints a text with "0000000000000400"
+
+    @id:node.environment.no-new-privileges
+    Scenario: A container can be kept from getting more rights
+      The kernel then ignores set-user-ID programs.
+
+      Given an empty Namespace
+      When I create Pod "web":
+        """yaml
+        spec: {containers: [{name: one, securityContext: {allowPrivilegeEscalation: false, runAsUser: 1000}}, {name: two}]}
+        """
+      Then within 60 seconds, running "grep NoNewPrivs: /proc/1/status" in container "one" of Pod "web" prints a text with "1"
+      And within 60 seconds, running "grep NoNewPrivs: /proc/1/status" in container "two" of Pod "web" prints a text with "0"
+
+    @id:node.environment.groups
+    Scenario: Additional groups can be given to all containers
+      Besides the main group.
+
+      Given an empty Namespace
+      When I create Pod "web":
+        """yaml
+        spec: {securityContext: {runAsUser: 1001, runAsGroup: 2001, supplementalGroups: [3001, 3002]}}
+        """
+      Then within 60 seconds, running "id -G" in Pod "web" prints "2001 3001 3002"
+
+    @id:node.environment.shared-processes
+    Scenario: The containers of a Pod can see each other's processes
+      Otherwise each sees only its own.
+
+      Given an empty Namespace
+      When I create Pod "web":
+        """yaml
+        spec: {shareProcessNamespace: true, containers: [{name: one, command: [sleep, "54321"]}, {name: two}]}
+        """
+      Then within 60 seconds, running "sh -c 'cat /proc/[0-9]*/cmdline | tr \0 .'" in container "two" of Pod "web" prints a text with "sleep.54321"

@@ -161,3 +161,19 @@ Feature: Containers are started, restarted and ended
         """yaml
         status: {phase: Failed, reason: DeadlineExceeded}
         """
+
+    @id:node.lifecycle.out-of-memory
+    Scenario: A container that takes more memory than it may is ended
+      The reason is OOMKilled, and the exit code that of the signal KILL.
+
+      Given an empty Namespace
+      When I create Pod "greedy":
+        """yaml
+        spec:
+          restartPolicy: Never
+          containers: [{name: main, command: [sh, -c, "tail /dev/zero"], resources: {limits: {memory: 32Mi}}}]
+        """
+      Then within 90 seconds, Pod "greedy" matches:
+        """yaml
+        status: {phase: Failed, containerStatuses: [{name: main, state: {terminated: {reason: OOMKilled, exitCode: 137}}}]}
+        """

@@ -103,3 +103,32 @@ Feature: Probes tell whether a container is well
         """yaml
         status: {containerStatuses: [{name: main, started: false, ready: false, restartCount: 0}]}
         """
+
+  Rule: Others can have a say in whether a Pod is ready
+
+    @id:node.probes.readiness-gate
+    Scenario: A Pod with a readiness gate waits for the condition
+      Its containers are ready, and the Pod is not.
+
+      Given an empty Namespace
+      When I create Pod "web":
+        """yaml
+        spec: {readinessGates: [{conditionType: example.com/linked}]}
+        """
+      Then within 60 seconds, status.conditions[type=ContainersReady].status of Pod "web" is "True"
+      And for 2 seconds, status.conditions[type=Ready].status of Pod "web" is "False"
+
+    @id:node.probes.readiness-gate-opens
+    Scenario: The Pod is ready when the condition is set
+      Whoever is responsible for the condition sets it in the status.
+
+      Given a Pod "web":
+        """yaml
+        spec: {readinessGates: [{conditionType: example.com/linked}]}
+        """
+      And within 60 seconds, status.conditions[type=ContainersReady].status of Pod "web" is "True"
+      When I send a strategic merge patch to the "status" of Pod "web":
+        """yaml
+        status: {conditions: [{type: example.com/linked, status: "True"}]}
+        """
+      Then within 60 seconds, status.conditions[type=Ready].status of Pod "web" is "True"

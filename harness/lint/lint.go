@@ -37,8 +37,12 @@ func Check(pages []spec.Feature, vocabulary *steps.Vocabulary) []string {
 			c.problem("vocabulary", "no feature file uses %q", step.Sentence)
 		}
 	}
+	c.problems = append(c.problems, alike(vocabulary)...)
 	return c.problems
 }
+
+// linkForm is a page of the documentation, perhaps with an anchor.
+var linkForm = regexp.MustCompile(`^https://kubernetes\.io/docs/(?:[a-z0-9._-]+/)+(?:#[a-zA-Z0-9_-]+)?$`)
 
 type checker struct {
 	vocabulary *steps.Vocabulary
@@ -55,12 +59,13 @@ func (c *checker) page(page spec.Feature) {
 	if !slices.Contains(Areas(), page.Area) {
 		c.problem(page.Path, "the folder %q is not an area", page.Area)
 	}
-	if !strings.HasPrefix(page.Link, "https://kubernetes.io/docs/") {
-		c.problem(page.Path, "there is no line \"Documentation: https://kubernetes.io/docs/...\" under the feature")
+	if !linkForm.MatchString(page.Link) {
+		c.problem(page.Path, "there is no line \"Documentation: https://kubernetes.io/docs/.../\" under the feature, but %q", page.Link)
 	}
 	if page.Lead == "" {
 		c.problem(page.Path, "the feature has no lead")
 	}
+	titles := map[string]int{}
 	for _, rule := range page.Rules {
 		if rule.Name == "" {
 			c.problem(page.Path, "a scenario stands outside of a Rule")
@@ -69,6 +74,10 @@ func (c *checker) page(page spec.Feature) {
 			c.problem(page.Path, "rule %q has no scenario", rule.Name)
 		}
 		for _, s := range rule.Scenarios {
+			if other, ok := titles[s.Title]; ok {
+				c.problem(fmt.Sprintf("%s:%d", s.Path, s.Line), "the title %q is that of line %d", s.Title, other)
+			}
+			titles[s.Title] = s.Line
 			c.scenario(page, s)
 		}
 	}
@@ -84,7 +93,7 @@ func (c *checker) scenario(page spec.Feature, s spec.Scenario) {
 	if n := len(s.Steps); n < minSteps || n > maxSteps {
 		c.problem(place, "%d steps, want %d to %d", n, minSteps, maxSteps)
 	}
-	whens, thens := 0, 0
+	whens, thens, guards := 0, 0, 0
 	known := []string{"ns", "agnhost", "busybox"}
 	for _, step := range s.Steps {
 		switch step.Phase {
@@ -92,8 +101,12 @@ func (c *checker) scenario(page spec.Feature, s spec.Scenario) {
 			whens++
 		case spec.Then:
 			thens++
+			guards += c.guard(step)
 		}
 		known = c.step(step, s, known)
+	}
+	if thens > 0 && guards == thens {
+		c.problem(place, "every Then says that something stays as it is; one must say what the When changes")
 	}
 	if whens != 1 && (whens != 2 || !s.Has("@life-cycle")) {
 		c.problem(place, "%d When steps, want 1 (or 2 with @life-cycle)", whens)
@@ -146,6 +159,16 @@ func (c *checker) tags(place string, s spec.Scenario) {
 	}
 }
 
+// guard counts a line that says that something stays as it is.
+func (c *checker) guard(step spec.Step) int {
+	for _, m := range c.vocabulary.Match(step.Text, step.Doc != nil, step.Table != nil) {
+		if m.Guards() {
+			return 1
+		}
+	}
+	return 0
+}
+
 // step checks one line and returns the variables that are known after it.
 func (c *checker) step(step spec.Step, s spec.Scenario, known []string) []string {
 	place := fmt.Sprintf("%s:%d", s.Path, step.Line)
@@ -159,7 +182,12 @@ func (c *checker) step(step spec.Step, s spec.Scenario, known []string) []string
 	if has := step.Doc != nil || step.Table != nil; has != strings.HasSuffix(step.Text, ":") {
 		c.problem(place, "a line ends with a colon exactly when something stands below it")
 	}
+	if number := bareNumber(step.Text); number != "" {
+		c.problem(place, "the number %s has no unit", number)
+	}
 	switch {
+	case step.Phase != spec.Then && m.Bound == "as before":
+		c.problem(place, "only a Then can be as before")
 	case step.Phase == spec.When && m.Step.Phase != steps.Action:
 		c.problem(place, "a When must be an action, not an %s", m.Step.Phase)
 	case step.Phase == spec.Then && m.Step.Phase != steps.Outcome:

@@ -1,6 +1,9 @@
 package lint_test
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"strings"
 	"testing"
 
@@ -38,13 +41,19 @@ const good = `Feature: A page
       And status.podIP of Pod "x" is noted as "ip"
       When I delete Pod "x"
       Then within 5 seconds, Pod "x" is gone
-      And the answer contains "${ip}"
+      And as before, the log of Pod "x" contains "${ip}"
 `
 
 func TestCheckFindsEachFault(t *testing.T) {
 	for _, c := range []struct{ replace, by, want string }{
 		{"Some lead.", "", "no lead"},
 		{"https://kubernetes.io/docs/", "https://example.com/", "Documentation"},
+		{"docs/concepts/", "docs/concepts", "Documentation"},
+		{"docs/concepts/", "docs/Some Thing/", "Documentation"},
+		{"When I delete", "When within 5 seconds, Pod \"x\" exists\n      Then I delete", "a Then must be an outcome"},
+		{"within 5 seconds, Pod", "as before, Pod", "every Then says that something stays"},
+		{"And status.podIP", "And as before, Pod \"x\" exists\n      And status.podIP", "only a Then can be as before"},
+		{"within 5 seconds, Pod \"x\" is gone", "there are exactly 3 Pod objects", ""},
 		{"  Rule: A rule\n", "", "outside of a Rule"},
 		{"@id:api.page.one", "@id:api.page", "is not @id:"},
 		{"@id:api.page.one", "@id:node.page.one", "does not begin with the area"},
@@ -60,7 +69,7 @@ func TestCheckFindsEachFault(t *testing.T) {
 		{"contains \"${ip}\"", "contains \"it should be\"", "what should be"},
 		{"And status", "And a Pod \"a\"\n And a Pod \"b\"\n And a Pod \"c\"\n And a Pod \"d\"\n And status", "9 steps"},
 	} {
-		if problems := check(t, strings.Replace(good, c.replace, c.by, 1)); !strings.Contains(problems, c.want) {
+		if problems := check(t, strings.Replace(good, c.replace, c.by, 1)); !strings.Contains(problems, c.want) || (c.want == "") != (problems == "") {
 			t.Errorf("%q by %q: want %q, got\n%s", c.replace, c.by, c.want, problems)
 		}
 	}
@@ -95,5 +104,70 @@ func TestCheckFindsAnUnusedSentenceAndASharedID(t *testing.T) {
 		if !strings.Contains(problems, want) {
 			t.Errorf("want %q, got\n%s", want, problems)
 		}
+	}
+}
+
+func TestANumberNeedsAUnit(t *testing.T) {
+	for line, want := range map[string]string{
+		`within 5 seconds, Pod "x" is gone`:                          "",
+		`I scale Deployment "web" to 3 replicas`:                     "",
+		`there are exactly 3 Pod objects`:                            "",
+		`the command fails with exit code 7`:                         "",
+		`I forward a local port to port 80 of Pod "x"`:               "",
+		`it is refused with 403 Forbidden`:                           "",
+		`it is refused with 400`:                                     "",
+		`status.containerStatuses[0].restartCount of Pod "x" is "0"`: "",
+		`I wait 5`:                        "5",
+		`the value 10 is at least 3 more`: "10",
+	} {
+		if got := lint.BareNumber(line); got != want {
+			t.Errorf("%s: got %q, want %q", line, got, want)
+		}
+	}
+}
+
+func TestSentencesThatAreNearlyTheSameAreFound(t *testing.T) {
+	vocabulary := &steps.Vocabulary{Steps: []*steps.Step{
+		{Sentence: `the answer contains {text}`}, {Sentence: `the answer contain the {text}`}, {Sentence: `the answer is {text}`},
+		{Sentence: `{kind} {name} matches`, Argument: steps.Text}, {Sentence: `{kind} {name} matches`},
+	}}
+	if got := lint.Alike(vocabulary); len(got) != 1 || !strings.Contains(got[0], `"the answer contain the {text}"`) {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestUpstreamKnowsTheIDs(t *testing.T) {
+	page, err := spec.Parse("api/page.feature", []byte(good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := []spec.Feature{page}
+	if problems := lint.Upstream([]byte("api.page.one: [\"[sig-node] a test\"]"), pages); len(problems) != 0 {
+		t.Errorf("got %q", problems)
+	}
+	for text, want := range map[string]string{
+		"api.page.two: [x]": "no scenario", "api.page.one: []": "names no test", "api.page.one: 3": "upstream.yaml: ",
+	} {
+		if problems := lint.Upstream([]byte(text), pages); len(problems) != 1 || !strings.Contains(problems[0], want) {
+			t.Errorf("%s: got %q", text, problems)
+		}
+	}
+}
+
+// TestUpstreamMap holds the map of upstream's tests, if there is one, to the pages.
+func TestUpstreamMap(t *testing.T) {
+	text, err := os.ReadFile("../../features/upstream.yaml")
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("there is no features/upstream.yaml")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := spec.Load(features.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, problem := range lint.Upstream(text, pages) {
+		t.Error(problem)
 	}
 }

@@ -1,0 +1,7 @@
+package lint
+
+// For the tests.
+var (
+	BareNumber = bareNumber
+	Alike      = alike
+)
