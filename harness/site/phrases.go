@@ -1,8 +1,6 @@
 package site
 
 import (
-	"strings"
-
 	"github.com/seatrial/seatrial/steps"
 )
 
@@ -24,49 +22,41 @@ type phraseGroup struct {
 	Phrases    []*phrase
 }
 
-// phrase is one sentence with the behaviours that use it.
+// phrase is one sentence with the behaviours of the site that use it.
 type phrase struct {
+	steps.Phrase
 	Anchor   string
-	Sentence string
-	Doc      string
-	Argument string
-	Bounded  bool
+	Keyword  string
 	Uses     int
 	Examples []*behaviour
 }
 
 // phrases makes the phrase book out of the vocabulary and the pages of the site.
 func (b *book) phrases() *phrases {
-	vocabulary := steps.NewVocabulary()
-	known, taken := map[*steps.Step]*phrase{}, map[string]bool{}
+	known, taken := map[string]*phrase{}, map[string]bool{"contents": true, "bounds": true}
 	v := &phrases{frame: newFrame("Phrase book", PhrasesName, b.site)}
-	for _, group := range []struct {
-		phase      steps.Phase
-		name, lead string
-	}{
-		{steps.Setup, "To make a world", "These stand after Given. They make what the behaviour needs and wait until it has settled. Every sentence below may stand there, too."},
-		{steps.Action, "To do the one thing", "These stand after When. A scenario is about one of them."},
-		{steps.Outcome, "To see what comes of it", "These stand after Then."},
-	} {
-		shown := phraseGroup{Name: group.name, Lead: group.lead, Anchor: string(group.phase)}
-		for _, step := range vocabulary.Steps {
-			if step.Phase != group.phase {
-				continue
-			}
-			each := &phrase{
-				Anchor: anchor(step.Sentence, taken), Sentence: step.Sentence, Doc: step.Doc, Argument: argument(step.Argument), Bounded: step.Bounded(),
-			}
-			known[step] = each
-			shown.Phrases = append(shown.Phrases, each)
-		}
-		v.Groups = append(v.Groups, shown)
+	v.Groups = []phraseGroup{
+		{Anchor: "given", Name: "Given: what is there", Lead: "They make what the behaviour needs, and wait until it has settled. A Given may use the sentences below as well."},
+		{Anchor: "when", Name: "When: what is done", Lead: "A scenario is about one of them. One with “try to” may be refused, any other must be accepted."},
+		{Anchor: "then", Name: "Then: what can be seen", Lead: "They say what has come of it."},
 	}
-	b.examples(vocabulary, known)
+	for _, group := range v.Groups {
+		taken[group.Anchor] = true
+	}
+	places := map[steps.Phase]int{steps.Setup: 0, steps.Action: 1, steps.Outcome: 2}
+	for _, each := range steps.PhraseBook() {
+		shown := &phrase{Phrase: each, Anchor: anchor(each.Sentence, taken), Keyword: []string{"Given", "When", "Then"}[places[each.Phase]]}
+		known[each.Sentence] = shown
+		group := &v.Groups[places[each.Phase]]
+		group.Phrases = append(group.Phrases, shown)
+	}
+	b.examples(known)
 	return v
 }
 
-func argument(a steps.Argument) string {
-	switch a {
+// Below tells what may stand below the sentence.
+func (p *phrase) Below() string {
+	switch p.Argument {
 	case steps.Text:
 		return "A text stands below it."
 	case steps.MayHaveText:
@@ -78,24 +68,25 @@ func argument(a steps.Argument) string {
 }
 
 // examples counts where each sentence is used. Many lines are the same, so each is looked up once.
-func (b *book) examples(vocabulary *steps.Vocabulary, known map[*steps.Step]*phrase) {
+func (b *book) examples(known map[string]*phrase) {
 	type lineKey struct {
 		text        string
 		doc, tabled bool
 	}
-	seen := map[lineKey][]steps.Match{}
+	vocabulary, seen := steps.NewVocabulary(), map[lineKey][]steps.Match{}
 	for _, s := range b.all() {
-		used := map[*steps.Step]bool{}
+		used := map[string]bool{}
 		for _, step := range s.Steps {
-			key := lineKey{strings.TrimSuffix(step.Text, ":"), step.Doc != nil, len(step.Table) > 0}
+			key := lineKey{step.Text, step.Doc != nil, len(step.Table) > 0}
 			found, ok := seen[key]
 			if !ok {
-				found = vocabulary.Match(step.Text, key.doc, key.tabled)
+				found = vocabulary.Match(key.text, key.doc, key.tabled)
 				seen[key] = found
 			}
 			for _, match := range found {
-				if each := known[match.Step]; each != nil && !used[match.Step] {
-					used[match.Step] = true
+				sentence := match.Step.Sentence
+				if each := known[sentence]; each != nil && !used[sentence] {
+					used[sentence] = true
 					each.Uses++
 					if len(each.Examples) < shownUses {
 						each.Examples = append(each.Examples, s)
