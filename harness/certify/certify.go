@@ -156,7 +156,7 @@ func (r *runner) run(ctx context.Context) (Report, error) {
 	r.say(left)
 	var last ending
 	if len(left) > 0 {
-		p := part{Number: len(r.parts) + 1, Procs: min(r.Parallel, len(left))}
+		p := part{Number: len(r.parts) + 1, Procs: r.procs(left)}
 		p.Command = r.command(p, left)
 		if err := os.MkdirAll(r.folder(p.Number), 0o755); err != nil { //nolint:gosec // reports, for all to read
 			return Report{}, fmt.Errorf("make directory: %w", err)
@@ -181,16 +181,25 @@ func (r *runner) run(ctx context.Context) (Report, error) {
 	return report, err
 }
 
-// say tells what runs against what.
-func (r *runner) say(left []string) {
-	serials := 0
-	for _, name := range left {
+// procs is how many processes run the tests: no more than there are tests that may run side by side.
+func (r *runner) procs(tests []string) int {
+	return max(1, min(r.Parallel, len(tests)-serials(tests)))
+}
+
+func serials(tests []string) int {
+	count := 0
+	for _, name := range tests {
 		if Serial(name) {
-			serials++
+			count++
 		}
 	}
+	return count
+}
+
+// say tells what runs against what.
+func (r *runner) say(left []string) {
 	r.progress.say("%d conformance tests of %s against %s, Kubernetes %s: %d by %d, then %d one after another",
-		len(left), r.begin.Tests, r.begin.Cluster, r.server, len(left)-serials, min(r.Parallel, max(1, len(left))), serials)
+		len(left), r.begin.Tests, r.begin.Cluster, r.server, len(left)-serials(left), r.procs(left), serials(left))
 	if done := len(r.begin.Selected) - len(left); done > 0 {
 		r.progress.say("%d tests have a verdict from the run that is resumed", done)
 	}

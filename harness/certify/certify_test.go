@@ -117,12 +117,12 @@ func TestRunOfAllTestsYieldsTheFourFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`--focus='\[Conformance\]'`, "--procs=4", "--num-nodes=2", "v1.36.3+turbo", "--kubeconfig=$KUBECONFIG"} {
+	for _, want := range []string{`--focus='\[Conformance\]'`, "--procs=3", "--num-nodes=2", "v1.36.3+turbo", "--kubeconfig=$KUBECONFIG"} {
 		if !strings.Contains(string(readme), want) {
 			t.Errorf("the README does not tell %q: %s", want, readme)
 		}
 	}
-	for _, want := range []string{"4 conformance tests of v1.36.3", "3 by 4, then 1 one after another", "   4/4  passed       1.5s  ", "success: 4 passed"} {
+	for _, want := range []string{"4 conformance tests of v1.36.3", "3 by 3, then 1 one after another", "   4/4  passed       1.5s  ", "success: 4 passed"} {
 		if !strings.Contains(progress.String(), want) {
 			t.Errorf("the progress does not tell %q:\n%s", want, progress.String())
 		}
