@@ -33,7 +33,7 @@ const (
 // connect opens a client whose requests end soon, and asks the server for its version.
 func connect(ctx context.Context, config *rest.Config) (kubernetes.Interface, string, error) {
 	config = rest.CopyConfig(config)
-	config.Timeout = request
+	config.Timeout, config.QPS = request, -1 // a few requests: nothing to hold back
 	config.UserAgent = "seatrial-certify"
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
@@ -113,6 +113,9 @@ func cleanUp(ctx context.Context, client kubernetes.Interface, before []string) 
 	asked := map[string]bool{}
 	for {
 		names, err := testNamespaces(ctx, client)
+		if ctx.Err() != nil {
+			return left, nil
+		}
 		if err != nil {
 			return left, err
 		}
