@@ -1,11 +1,14 @@
 package validation
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+	"k8s.io/apimachinery/pkg/util/sets"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -23,7 +26,7 @@ func StorageClass(c *storagev1.StorageClass) field.ErrorList {
 		clusterScoped(&c.ObjectMeta, subdomainName),
 		provisioner(field.NewPath("provisioner"), c.Provisioner),
 		parameters(field.NewPath("parameters"), c.Parameters, true),
-		pointerOneOf(field.NewPath("reclaimPolicy"), c.ReclaimPolicy, corev1.PersistentVolumeReclaimDelete, corev1.PersistentVolumeReclaimRetain),
+		reclaimPolicy(field.NewPath("reclaimPolicy"), c.ReclaimPolicy),
 	)
 	if c.VolumeBindingMode == nil {
 		errs = append(errs, field.Required(field.NewPath("volumeBindingMode"), ""))
@@ -31,6 +34,14 @@ func StorageClass(c *storagev1.StorageClass) field.ErrorList {
 		errs = append(errs, pointerOneOf(field.NewPath("volumeBindingMode"), c.VolumeBindingMode, storagev1.VolumeBindingImmediate, storagev1.VolumeBindingWaitForFirstConsumer)...)
 	}
 	return append(errs, allowedTopologies(field.NewPath("allowedTopologies"), c.AllowedTopologies)...)
+}
+
+// reclaimPolicy lets volumes be kept or deleted; nothing at all is as good as the default.
+func reclaimPolicy(path *field.Path, policy *corev1.PersistentVolumeReclaimPolicy) field.ErrorList {
+	if policy == nil {
+		return nil
+	}
+	return optionalOneOf(path, *policy, corev1.PersistentVolumeReclaimDelete, corev1.PersistentVolumeReclaimRetain)
 }
 
 func provisioner(path *field.Path, name string) field.ErrorList {
@@ -64,6 +75,9 @@ func parameters(path *field.Path, list map[string]string, emptyAllowed bool) fie
 func allowedTopologies(path *field.Path, terms []corev1.TopologySelectorTerm) field.ErrorList {
 	var errs field.ErrorList
 	for i, term := range terms {
+		if slices.ContainsFunc(terms[:i], func(before corev1.TopologySelectorTerm) bool { return sameTopology(term, before) }) {
+			errs = append(errs, field.Duplicate(path.Index(i).Child("matchLabelExpressions"), ""))
+		}
 		keys := map[string]bool{}
 		for j, e := range term.MatchLabelExpressions {
 			at := path.Index(i).Child("matchLabelExpressions").Index(j)
@@ -84,20 +98,28 @@ func allowedTopologies(path *field.Path, terms []corev1.TopologySelectorTerm) fi
 	return errs
 }
 
+// sameTopology says whether two terms select the same, in whatever order they list it.
+func sameTopology(a, b corev1.TopologySelectorTerm) bool {
+	values := func(term corev1.TopologySelectorTerm) map[string]sets.Set[string] {
+		m := map[string]sets.Set[string]{}
+		for _, e := range term.MatchLabelExpressions {
+			m[e.Key] = sets.New(e.Values...)
+		}
+		return m
+	}
+	return same(values(a), values(b))
+}
+
 // StorageClassUpdate checks an update of a storage class: how volumes are made stays.
 func StorageClassUpdate(c, old *storagev1.StorageClass) field.ErrorList {
-	errs := metaUpdate(&c.ObjectMeta, &old.ObjectMeta)
-	if !same(c.Parameters, old.Parameters) {
-		errs = append(errs, field.Forbidden(field.NewPath("parameters"), "updates to parameters are forbidden."))
-	}
-	if c.Provisioner != old.Provisioner {
-		errs = append(errs, field.Forbidden(field.NewPath("provisioner"), "updates to provisioner are forbidden."))
-	}
-	if !same(c.ReclaimPolicy, old.ReclaimPolicy) {
-		errs = append(errs, field.Forbidden(field.NewPath("reclaimPolicy"), "updates to reclaimPolicy are forbidden."))
-	}
-	errs = append(errs, unchanged(field.NewPath("volumeBindingMode"), c.VolumeBindingMode, old.VolumeBindingMode)...)
-	return append(errs, StorageClass(c)...)
+	return all(
+		metaUpdate(&c.ObjectMeta, &old.ObjectMeta),
+		StorageClass(c),
+		unchanged(field.NewPath("parameters"), c.Parameters, old.Parameters),
+		unchanged(field.NewPath("provisioner"), c.Provisioner, old.Provisioner),
+		unchanged(field.NewPath("reclaimPolicy"), c.ReclaimPolicy, old.ReclaimPolicy),
+		unchanged(field.NewPath("volumeBindingMode"), c.VolumeBindingMode, old.VolumeBindingMode),
+	)
 }
 
 // VolumeAttributesClass checks a volume attributes class.
@@ -108,7 +130,7 @@ func VolumeAttributesClass(c *storagev1.VolumeAttributesClass) field.ErrorList {
 
 // VolumeAttributesClassUpdate checks an update of a volume attributes class: it stays as it is.
 func VolumeAttributesClassUpdate(c, old *storagev1.VolumeAttributesClass) field.ErrorList {
-	errs := metaUpdate(&c.ObjectMeta, &old.ObjectMeta)
+	errs := all(metaUpdate(&c.ObjectMeta, &old.ObjectMeta), VolumeAttributesClass(c))
 	if c.DriverName != old.DriverName {
 		errs = append(errs, field.Forbidden(field.NewPath("driverName"), "updates to driverName are forbidden."))
 	}
@@ -124,7 +146,7 @@ func VolumeAttachment(a *storagev1.VolumeAttachment) field.ErrorList {
 	errs := all(
 		clusterScoped(&a.ObjectMeta, subdomainName),
 		csiDriverName(path.Child("attacher"), spec.Attacher),
-		requiredAnd(path.Child("nodeName"), spec.NodeName, isSubdomain),
+		matches(path.Child("nodeName"), spec.NodeName, isSubdomain(spec.NodeName)),
 	)
 	source, name := path.Child("source"), spec.Source.PersistentVolumeName
 	switch {
@@ -132,8 +154,11 @@ func VolumeAttachment(a *storagev1.VolumeAttachment) field.ErrorList {
 		errs = append(errs, field.Required(source, "must specify exactly one of inlineVolumeSpec and persistentVolumeName"))
 	case spec.Source.InlineVolumeSpec != nil && name != nil:
 		errs = append(errs, field.Forbidden(source, "must specify exactly one of inlineVolumeSpec and persistentVolumeName"))
-	case name != nil:
-		errs = append(errs, requiredAnd(source.Child("persistentVolumeName"), *name, isSubdomain)...)
+	case spec.Source.InlineVolumeSpec != nil:
+		errs = append(errs, inlineVolume(source.Child("inlineVolumeSpec"), spec.Source.InlineVolumeSpec)...)
+	default:
+		at := source.Child("persistentVolumeName")
+		errs = all(errs, required(at, *name), matches(at, *name, isSubdomain(*name)))
 	}
 	return errs
 }
@@ -152,10 +177,22 @@ func VolumeAttachmentStatusUpdate(a, old *storagev1.VolumeAttachment) field.Erro
 	return metaUpdate(&a.ObjectMeta, &old.ObjectMeta)
 }
 
+// minAllocatableSeconds is how often at most a driver may be asked what it can still attach (KEP-4876).
+const minAllocatableSeconds = 10
+
+// driverObjectName is the rule for names of drivers as names of objects.
+func driverObjectName(name string, _ bool) []string {
+	var messages []string
+	if len(name) > driverNameLength {
+		messages = append(messages, fmt.Sprintf("may not be more than %d bytes", driverNameLength))
+	}
+	return append(messages, isSubdomain(strings.ToLower(name))...)
+}
+
 // CSIDriver checks a CSI driver.
 func CSIDriver(d *storagev1.CSIDriver) field.ErrorList {
 	path, spec := specPath(), &d.Spec
-	errs := all(clusterScoped(&d.ObjectMeta, subdomainName), csiDriverName(field.NewPath("name"), d.Name))
+	errs := clusterScoped(&d.ObjectMeta, driverObjectName)
 	for _, f := range []struct {
 		name string
 		set  bool
@@ -179,8 +216,11 @@ func CSIDriver(d *storagev1.CSIDriver) field.ErrorList {
 			errs = append(errs, field.Invalid(at.Child("expirationSeconds"), *r.ExpirationSeconds, "may not specify a duration less than 10 minutes"))
 		}
 	}
+	if seconds := spec.NodeAllocatableUpdatePeriodSeconds; seconds != nil && *seconds < minAllocatableSeconds {
+		errs = append(errs, field.Invalid(path.Child("nodeAllocatableUpdatePeriodSeconds"), *seconds, fmt.Sprintf("must be greater than or equal to %d seconds", minAllocatableSeconds)))
+	}
 	for _, mode := range spec.VolumeLifecycleModes {
-		errs = append(errs, optionalOneOf(path.Child("volumeLifecycleModes"), mode, storagev1.VolumeLifecyclePersistent, storagev1.VolumeLifecycleEphemeral)...)
+		errs = append(errs, pointerOneOf(path.Child("volumeLifecycleModes"), &mode, storagev1.VolumeLifecyclePersistent, storagev1.VolumeLifecycleEphemeral)...)
 	}
 	return errs
 }
@@ -210,8 +250,7 @@ func CSINode(n *storagev1.CSINode) field.ErrorList {
 		}
 		keys := seen[string]{}
 		for _, key := range d.TopologyKeys {
-			at := path.Child("topologyKeys")
-			errs = all(errs, requiredAnd(at, key, utilvalidation.IsQualifiedName), keys.add(at, key))
+			errs = all(errs, required(path, key), matches(path, key, utilvalidation.IsQualifiedName(key)), keys.add(path, key))
 		}
 	}
 	return errs
