@@ -52,6 +52,8 @@ type Run struct {
 	Budget  float64 `json:"budget,omitempty"`
 	Repeat  int     `json:"repeat,omitempty"`
 	Retries int     `json:"retries,omitempty"`
+	// Namespaces are the existing ones that scenarios ran in, when they did not make their own.
+	Namespaces []string `json:"namespaces,omitempty"`
 	// Command is the command line that runs against this cluster, up to the selection: "seatrial run --kubeconfig demo". It is for people
 	// who want to run one scenario again.
 	Command string `json:"command,omitempty"`
@@ -135,7 +137,7 @@ type Result struct {
 	Left string `json:"left,omitempty"`
 }
 
-// Calls lists what a scenario asked of the API server, whoever it spoke as.
+// Calls lists what a scenario asked of the API server, whoever it spoke as; with an empty ID, what the kit asked for itself.
 type Calls struct {
 	ID    string `json:"id"`
 	Calls []Call `json:"calls"`
@@ -146,16 +148,19 @@ type Call struct {
 	// Method and Template are the operation as OpenAPI knows it: "GET", "/api/v1/namespaces/{namespace}/pods/{name}/log".
 	Method   string `json:"method"`
 	Template string `json:"template"`
-	// Verb is that of RBAC: get, list, watch, create, update, patch, delete, deletecollection.
+	// Verb is that of RBAC: get, list, watch, create, update, patch, delete, deletecollection. A call that has neither Method nor Template
+	// is a right that a request needs besides the one it is about, such as bind, escalate or impersonate.
 	Verb        string `json:"verb"`
 	Group       string `json:"group,omitempty"`
 	Version     string `json:"version,omitempty"`
 	Resource    string `json:"resource,omitempty"`
 	Subresource string `json:"subresource,omitempty"`
 	Path        string `json:"path,omitempty"`
-	Namespaced  bool   `json:"namespaced,omitempty"`
-	// Namespace is set only when it is not the scenario's own; Name only for cluster-scoped objects that the kit did not make.
-	Namespace string `json:"namespace,omitempty"`
+	// Namespaced tells that the path names a Namespace. It is set only when it is not the scenario's own nor one that it made; Name only
+	// for objects outside of these that it did not make, with "${ns}" for its own Namespace.
+	Namespaced bool   `json:"namespaced,omitempty"`
+	Namespace  string `json:"namespace,omitempty"`
+	Name       string `json:"name,omitempty"`
 	// As is the user when it is another than that of the kubeconfig: what others may is no part of the kit's least rights.
 	As     string `json:"as,omitempty"`
 	Count  int    `json:"count"`

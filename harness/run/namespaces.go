@@ -33,6 +33,7 @@ const (
 // namespaces makes a Namespace for every attempt of a scenario, those of the next scenarios ahead of need, and removes them in the background.
 type namespaces struct {
 	cluster *client.Cluster
+	own     *client.Recorder // of what the kit asks for itself
 	run     string
 	prefix  string
 
@@ -51,12 +52,12 @@ type namespace struct {
 }
 
 // newNamespaces names them after the run. A process that resumes a run has names of its own, since those of the killed one may still be there.
-func newNamespaces(cluster *client.Cluster, run string, resumes int) *namespaces {
+func newNamespaces(cluster *client.Cluster, own *client.Recorder, run string, resumes int) *namespaces {
 	prefix := "seatrial-" + run[strings.LastIndexByte(run, '-')+1:] + "-"
 	if resumes > 0 {
 		prefix += fmt.Sprintf("r%d-", resumes)
 	}
-	return &namespaces{cluster: cluster, run: run, prefix: prefix, waiting: map[string]*namespace{}, there: map[string]string{}}
+	return &namespaces{cluster: cluster, own: own, run: run, prefix: prefix, waiting: map[string]*namespace{}, there: map[string]string{}}
 }
 
 // prepare makes the Namespaces of the scenarios that come next. It does not wait.
@@ -78,7 +79,7 @@ func (n *namespaces) begin(scenario string) *namespace {
 	n.working.Go(func() {
 		defer close(made.done)
 		// A request that was begun is ended: what it makes could not be removed if nobody knew of it.
-		ctx, cancel := context.WithTimeout(context.Background(), oneRequest)
+		ctx, cancel := context.WithTimeout(client.Record(context.Background(), n.own), oneRequest)
 		defer cancel()
 		made.err = n.create(ctx, made.name, scenario)
 	})
@@ -127,7 +128,7 @@ func (n *namespaces) take(ctx context.Context, scenario string) (string, error) 
 // release deletes a Namespace. It does not wait.
 func (n *namespaces) release(name string) {
 	n.working.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), oneRequest)
+		ctx, cancel := context.WithTimeout(client.Record(context.Background(), n.own), oneRequest)
 		defer cancel()
 		n.delete(ctx, name)
 	})
@@ -189,6 +190,7 @@ func (n *namespaces) await(ctx context.Context, limit time.Duration) []string {
 // watch waits until the run's Namespaces are gone.
 func (n *namespaces) watch(ctx context.Context, limit time.Duration) []string {
 	var left []string
+	ctx = client.Record(ctx, n.own)
 	resource := n.cluster.Dynamic.Resource(schema.GroupVersionResource{Version: "v1", Resource: "namespaces"})
 	observe := wait.Objects(resource, wait.Selector{Labels: steps.RunLabel + "=" + n.run}, func(objects []*unstructured.Unstructured) error {
 		left = nil

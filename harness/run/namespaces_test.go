@@ -37,7 +37,7 @@ func rooms(t *testing.T, refuse func(number int) bool) (*namespaces, *standin.Se
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newNamespaces(cluster, "20260102-150405-c0de", 0), server, func() int {
+	return newNamespaces(cluster, client.NewRecorder(), "20260102-150405-c0de", 0), server, func() int {
 		mu.Lock()
 		defer mu.Unlock()
 		return asked
@@ -120,7 +120,7 @@ func TestAnInterruptedScenarioLeavesItsNamespaceToTheEnd(t *testing.T) {
 }
 
 func TestAResumedRunHasNamesOfItsOwn(t *testing.T) {
-	if n := newNamespaces(nil, "20260102-150405-c0de", 2); n.prefix != "seatrial-c0de-r2-" {
+	if n := newNamespaces(nil, client.NewRecorder(), "20260102-150405-c0de", 2); n.prefix != "seatrial-c0de-r2-" {
 		t.Errorf("got %s", n.prefix)
 	}
 }

@@ -54,6 +54,8 @@ type Options struct {
 	// Remains tells a second signal what is left; nil means nobody asks.
 	Remains *Remains
 
+	// Namespaces are existing ones to use instead of making new ones, one scenario at a time in each. They must be empty.
+	Namespaces []string
 	// Profile is what the run has to judge to be complete; the zero Profile asks for nothing.
 	Profile Profile
 
@@ -110,6 +112,9 @@ func (o Options) withDefaults() Options {
 		if o.Throwaway != "" {
 			o.Parallel = min(usualParallel, perCPU*runtime.NumCPU())
 		}
+	}
+	if len(o.Namespaces) > 0 {
+		o.Parallel = min(o.Parallel, len(o.Namespaces))
 	}
 	if o.Deadline <= 0 {
 		o.Deadline = 5 * time.Minute

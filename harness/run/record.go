@@ -12,6 +12,7 @@ import (
 	"github.com/seatrial/seatrial/harness/journal"
 	"github.com/seatrial/seatrial/harness/spec"
 	"github.com/seatrial/seatrial/harness/verdict"
+	"github.com/seatrial/seatrial/steps/client"
 )
 
 // record appends to the journal and tells the terminal.
@@ -25,6 +26,18 @@ func (r *runner) record(record journal.Record) {
 	}
 	r.terminal.Show(record, r.folded)
 	r.Observe(record)
+}
+
+// book writes down what a scenario asked of the API server, or with the empty id, what the kit asked for itself.
+func (r *runner) book(id string, seen []client.Call) {
+	if len(seen) == 0 {
+		return
+	}
+	calls := make([]journal.Call, len(seen))
+	for i, call := range seen {
+		calls[i] = journal.Call(call)
+	}
+	r.record(journal.Record{Calls: &journal.Calls{ID: id, Calls: calls}})
 }
 
 // finish writes the result of a scenario down, with what the list of known failures says of it.

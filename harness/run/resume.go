@@ -36,6 +36,9 @@ func (p *Plan) adopt() error {
 	if was.Repeat < 0 {
 		p.Repeat, p.UntilFail = 0, true
 	}
+	if len(p.Namespaces) == 0 {
+		p.Namespaces = was.Namespaces
+	}
 	p.Shuffle, p.Seed = was.Seed != 0, was.Seed
 	p.Profile = Profile{} // what it asks for is in the journal
 	return nil

@@ -48,6 +48,7 @@ type runner struct {
 	dir          string
 	start        time.Time
 	cluster      *client.Cluster
+	own          *client.Recorder // of what the kit asks for itself
 	kubectl      *client.Kubectl
 	scratch      string
 	lines        map[string][]line
@@ -55,7 +56,7 @@ type runner struct {
 	heart        *heartbeat
 	journal      *journal.Writer
 	terminal     *report.Terminal
-	rooms        *namespaces
+	rooms        house
 	trials       map[string]*trial
 	hold         context.CancelCauseFunc // starts nothing more
 
@@ -69,12 +70,17 @@ func newRunner(ctx context.Context, p *Plan) (*runner, error) {
 	if err != nil {
 		return nil, &Unreachable{err}
 	}
-	now, err := survey(ctx, cluster)
+	own := client.NewRecorder()
+	now, err := survey(client.Record(ctx, own), cluster)
+	if err != nil {
+		return nil, err
+	}
+	lent, err := p.lent(ctx, cluster)
 	if err != nil {
 		return nil, err
 	}
 	r := &runner{
-		Plan: p, id: newID(time.Now()), dir: p.dir, start: time.Now(), cluster: cluster, lines: understand(p.Scenarios, steps.NewVocabulary()),
+		Plan: p, own: own, id: newID(time.Now()), dir: p.dir, start: time.Now(), cluster: cluster, lines: understand(p.Scenarios, steps.NewVocabulary()),
 		capabilities: map[string]bool{}, trials: map[string]*trial{}, folded: journal.New(),
 	}
 	for _, c := range now.Capabilities {
@@ -91,7 +97,10 @@ func newRunner(ctx context.Context, p *Plan) (*runner, error) {
 		return nil, fmt.Errorf("start run: %w", err)
 	}
 	r.kubectl = client.NewKubectl(p.Kubectl, r.scratch)
-	r.rooms = newNamespaces(cluster, r.id, resumes)
+	r.rooms = newNamespaces(cluster, own, r.id, resumes)
+	if lent != nil {
+		r.rooms = lent
+	}
 	if err := r.openJournal(r.describe(now)); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(r.scratch))
 	}
@@ -103,7 +112,7 @@ func (r *runner) describe(now journal.Run) journal.Run {
 	now.ID, now.Kit, now.Command, now.Selection, now.Throwaway = r.id, r.Kit, r.Command, r.Selection, r.Throwaway
 	now.Implementation = r.Implementation
 	now.Parallel, now.Seed, now.Budget, now.Repeat, now.Retries = r.Parallel, r.Seed, r.Budget.Seconds(), r.Repeat, r.Retries
-	now.Profile = r.Profile.Name
+	now.Profile, now.Namespaces = r.Profile.Name, r.Namespaces
 	if r.rules().repeat == forever {
 		now.Repeat = -1
 	}
@@ -154,6 +163,7 @@ func (r *runner) run(ctx context.Context) (Result, error) {
 	end := r.end(ctx, context.Cause(starting), before)
 	stop(nil)
 	beating.Wait()
+	r.book("", r.own.Calls(""))
 	r.record(journal.Record{End: &end})
 	r.Remains.end()
 	return r.result(end)

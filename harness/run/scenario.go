@@ -11,6 +11,7 @@ import (
 	"github.com/seatrial/seatrial/harness/journal"
 	"github.com/seatrial/seatrial/harness/spec"
 	"github.com/seatrial/seatrial/steps"
+	"github.com/seatrial/seatrial/steps/client"
 )
 
 // errDeadline is the cause with which a scenario that takes too long ends.
@@ -59,10 +60,12 @@ func (r *runner) turn(ctx context.Context, s spec.Scenario) (again bool) {
 
 // try makes the attempt: a Namespace, the steps, the verdict, and the clean-up.
 func (r *runner) try(ctx context.Context, a *attempt) {
+	namespace, err := r.rooms.take(ctx, a.ID) // the wait for it is not the scenario's
 	start := time.Now()
-	bounded, cancel := context.WithTimeoutCause(ctx, time.Duration(float64(r.Deadline)*r.Scale), errDeadline)
+	recorder := client.NewRecorder()
+	recorded := client.Record(ctx, recorder)
+	bounded, cancel := context.WithTimeoutCause(recorded, time.Duration(float64(r.Deadline)*r.Scale), errDeadline)
 	defer cancel()
-	namespace, err := r.rooms.take(bounded, a.ID)
 	r.record(journal.Record{Started: &journal.Started{ID: a.ID, Namespace: namespace, Attempt: a.number}})
 	var world *steps.World
 	if err == nil {
@@ -83,11 +86,12 @@ func (r *runner) try(ctx context.Context, a *attempt) {
 	}
 	// The clean-up has its own time, also when the run was interrupted; there is none where nobody listens.
 	if _, gone := context.Cause(ctx).(*ClusterLost); !gone { //nolint:errorlint // the cause is set by this package
-		if err := world.Close(context.WithoutCancel(ctx)); err != nil {
+		if err := world.Close(context.WithoutCancel(recorded)); err != nil {
 			a.result.Left = evidence.Redact(err.Error())
 		}
 		r.rooms.release(namespace)
 	}
+	r.book(a.ID, recorder.Calls(namespace))
 }
 
 // steps runs the steps in their order and returns the index of the one that failed.

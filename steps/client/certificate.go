@@ -10,5 +10,5 @@ func (u *User) WithCertificate(name string, certificate, key []byte) (*User, err
 	config.CertData, config.KeyData = certificate, key
 	config.QPS, config.Burst = -1, -1
 	config.UserAgent = userAgent
-	return newUser(name, config, u.waits)
+	return newUser(name, name, config, u.waits)
 }

@@ -30,6 +30,7 @@ type User struct {
 	// Name is how messages call the identity.
 	Name   string
 	config *rest.Config
+	as     string // for recorders: empty for the user of the kubeconfig, who may impersonate
 	http   *http.Client
 	base   *url.URL
 	waits  *atomic.Int64
@@ -41,7 +42,7 @@ func Open(config *rest.Config, images Images) (*Cluster, error) {
 	own.QPS, own.Burst = -1, -1
 	own.UserAgent = userAgent
 	own.WarningHandlerWithContext = rest.NoWarnings{}
-	user, err := newUser("the user of the kubeconfig", own, &atomic.Int64{})
+	user, err := newUser("the user of the kubeconfig", "", own, &atomic.Int64{})
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +57,12 @@ func Open(config *rest.Config, images Images) (*Cluster, error) {
 	return &Cluster{User: user, Dynamic: dyn, Kinds: &Kinds{discovery: disco}, Images: images}, nil
 }
 
-func newUser(name string, config *rest.Config, waits *atomic.Int64) (*User, error) {
-	httpClient, err := rest.HTTPClientFor(config)
+func newUser(name, as string, config *rest.Config, waits *atomic.Int64) (*User, error) {
+	wired, err := wire(config, as, nil)
+	if err != nil {
+		return nil, fmt.Errorf("make client of %s: %w", name, err)
+	}
+	httpClient, err := rest.HTTPClientFor(wired)
 	if err != nil {
 		return nil, fmt.Errorf("make client of %s: %w", name, err)
 	}
@@ -67,17 +72,14 @@ func newUser(name string, config *rest.Config, waits *atomic.Int64) (*User, erro
 	}
 	paced := *httpClient // never the shared http.DefaultClient
 	paced.Transport = &pace{next: httpClient.Transport, waits: waits}
-	if httpClient.Transport == nil {
-		paced.Transport = &pace{next: http.DefaultTransport, waits: waits}
-	}
-	return &User{Name: name, config: config, http: &paced, base: base, waits: waits}, nil
+	return &User{Name: name, config: config, as: as, http: &paced, base: base, waits: waits}, nil
 }
 
 // Impersonate returns a user whose requests the cluster takes as those of the given name and groups.
 func (u *User) Impersonate(name string, groups ...string) (*User, error) {
 	config := rest.CopyConfig(u.config)
 	config.Impersonate = rest.ImpersonationConfig{UserName: name, Groups: groups}
-	return newUser(fmt.Sprintf("user %q", name), config, u.waits)
+	return newUser(fmt.Sprintf("user %q", name), u.as, config, u.waits)
 }
 
 // WithToken returns a user that authenticates with nothing but the bearer token. The empty token makes anonymous requests.
@@ -86,7 +88,7 @@ func (u *User) WithToken(name, token string) (*User, error) {
 	config.BearerToken = token
 	config.QPS, config.Burst = -1, -1
 	config.UserAgent = userAgent
-	return newUser(name, config, u.waits)
+	return newUser(name, name, config, u.waits)
 }
 
 // Alive reports whether the API server answers at all: any answer but a server error counts, since /readyz may be closed to this user.

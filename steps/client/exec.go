@@ -34,7 +34,7 @@ type Command struct {
 // command did not run to its end; an exit code is not an error.
 func (u *User) Exec(ctx context.Context, c Command) (Output, error) {
 	options := &corev1.PodExecOptions{Container: c.Container, Command: c.Argv, Stdin: c.Stdin != "", Stdout: true, Stderr: true}
-	executor, err := u.executor(u.podURL(c.Namespace, c.Pod, "exec", options))
+	executor, err := u.executor(ctx, u.podURL(c.Namespace, c.Pod, "exec", options))
 	if err != nil {
 		return Output{}, fmt.Errorf("exec in pod %q: %w", c.Pod, err)
 	}
@@ -56,13 +56,17 @@ func (u *User) Exec(ctx context.Context, c Command) (Output, error) {
 	return output, nil
 }
 
-func (u *User) executor(target *url.URL) (remotecommand.Executor, error) {
-	spdy, err := remotecommand.NewSPDYExecutor(u.config, "POST", target)
+func (u *User) executor(ctx context.Context, target *url.URL) (remotecommand.Executor, error) {
+	config, err := wire(u.config, u.as, recorderOf(ctx))
+	if err != nil {
+		return nil, err
+	}
+	spdy, err := remotecommand.NewSPDYExecutor(config, "POST", target)
 	if err != nil {
 		return nil, err
 	}
 	// The WebSocket protocol starts with a GET.
-	websocket, err := remotecommand.NewWebSocketExecutor(u.config, "GET", target.String())
+	websocket, err := remotecommand.NewWebSocketExecutor(config, "GET", target.String())
 	if err != nil {
 		return nil, err
 	}

@@ -20,11 +20,16 @@ type Forward struct {
 // Forward opens a free local port that leads to the port of the Pod. Close ends it.
 func (u *User) Forward(ctx context.Context, namespace, pod string, port int) (*Forward, error) {
 	target := u.podURL(namespace, pod, "portforward", nil)
-	roundTripper, upgrader, err := spdy.RoundTripperFor(u.config)
+	// The requests of a dialer carry no context.
+	config, err := wire(u.config, u.as, recorderOf(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("forward a port of pod %q: %w", pod, err)
 	}
-	websocket, err := portforward.NewSPDYOverWebsocketDialer(target, u.config)
+	roundTripper, upgrader, err := spdy.RoundTripperFor(config)
+	if err != nil {
+		return nil, fmt.Errorf("forward a port of pod %q: %w", pod, err)
+	}
+	websocket, err := portforward.NewSPDYOverWebsocketDialer(target, config)
 	if err != nil {
 		return nil, fmt.Errorf("forward a port of pod %q: %w", pod, err)
 	}

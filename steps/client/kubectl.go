@@ -34,6 +34,11 @@ func (k *Kubectl) Run(ctx context.Context, user *User, namespace string, args []
 	argv := append(append([]string{}, k.command[1:]...), args...)
 	command := exec.CommandContext(ctx, k.command[0], argv...)
 	command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, "KUBECACHEDIR="+filepath.Join(k.dir, "cache"), "KUBERC=off")
+	booked, err := k.record(ctx, user, command)
+	if err != nil {
+		return Output{}, err
+	}
+	defer booked()
 	command.Stdin = strings.NewReader(stdin)
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
@@ -49,6 +54,24 @@ func (k *Kubectl) Run(ctx context.Context, user *User, namespace string, args []
 		return output, fmt.Errorf("run kubectl: %w", err)
 	}
 	return output, nil
+}
+
+// record makes the command book its requests, which only a kubectl of ours does. The returned function hands them to the recorder.
+func (k *Kubectl) record(ctx context.Context, user *User, command *exec.Cmd) (booked func(), err error) {
+	recorder := recorderOf(ctx)
+	if recorder == nil {
+		return func() {}, nil
+	}
+	file, err := os.CreateTemp(k.dir, "requests-*")
+	if err != nil {
+		return nil, fmt.Errorf("record kubectl: %w", err)
+	}
+	command.Env = append(command.Env, recordVariable+"="+file.Name())
+	return func() {
+		defer os.Remove(file.Name())
+		defer file.Close()
+		_ = recorder.takeOver(file, user.as) // a line that cannot be read is not booked
+	}, nil
 }
 
 // write makes a kubeconfig file for the user, readable by nobody else.
