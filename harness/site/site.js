@@ -32,7 +32,7 @@
     });
   }
 
-  // A link into the page opens what it lies in, marks it and takes the focus there.
+  // A link into the page opens what it lies in and marks it. The browser moves the focus there by itself.
   function arrive() {
     document.querySelectorAll(".behaviour.found").forEach((e) => e.classList.remove("found"));
     const id = decodeURIComponent(location.hash.slice(1));
@@ -41,10 +41,7 @@
     for (let e = place; e; e = e.parentElement) if (e.tagName === "DETAILS") e.open = true;
     const inner = place.querySelector(":scope > details:not(.evidence)");
     if (inner) inner.open = true;
-    if (place.classList.contains("behaviour")) {
-      place.classList.add("found");
-      place.focus({ preventScroll: true });
-    }
+    if (place.classList.contains("behaviour")) place.classList.add("found");
     place.scrollIntoView({ block: "start", behavior: "instant" });
   }
 
