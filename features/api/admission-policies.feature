@@ -55,18 +55,26 @@ Feature: Policies can forbid what validation allows
     Scenario: A policy takes its values from an object
       The binding chooses the object, so that one policy serves many.
 
-      Given a ValidatingAdmissionPolicy "${ns}-limit.example.com":
+      Given a ready CustomResourceDefinition "limits.${ns}.example.com":
         """yaml
         spec:
-          paramKind: {apiVersion: v1, kind: ConfigMap}
+          group: ${ns}.example.com
+          scope: Namespaced
+          names: {plural: limits, singular: limit, kind: Limit}
+          versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, properties: {allowed: {type: string}}}}}]
+        """
+      And a ValidatingAdmissionPolicy "${ns}-limit.example.com":
+        """yaml
+        spec:
+          paramKind: {apiVersion: "${ns}.example.com/v1", kind: Limit}
           matchConstraints:
             resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [secrets]}]
-          variables: [{name: allowed, expression: "params.data['type']"}]
+          variables: [{name: allowed, expression: params.allowed}]
           validations: [{expression: "object.type == variables.allowed", messageExpression: "'only ' + variables.allowed", reason: Forbidden}]
         """
-      And a ConfigMap "limit":
+      And a Limit "limit":
         """yaml
-        data: {type: Opaque}
+        allowed: Opaque
         """
       When I create ValidatingAdmissionPolicyBinding "${ns}-limit.example.com":
         """yaml

@@ -10,7 +10,7 @@ Feature: New kinds can do what built-in kinds can
       spec:
         group: ${ns}.example.com
         scope: Namespaced
-        names: {plural: gadgets, singular: gadget, kind: Gadget, shortNames: [gdg]}
+        names: {plural: gadgets, singular: gadget, kind: Gadget}
         versions:
         - name: v1
           served: true
@@ -69,7 +69,7 @@ Feature: New kinds can do what built-in kinds can
         """yaml
         spec: {replicas: 1}
         """
-      When I call "kubectl scale gadgets/one --replicas 3"
+      When I call "kubectl scale gadgets.v1.${ns}.example.com/one --replicas 3"
       Then spec.replicas of Gadget "one" is "3"
 
     @id:api.custom-resource-versions.columns
@@ -80,7 +80,7 @@ Feature: New kinds can do what built-in kinds can
         """yaml
         spec: {colour: blue}
         """
-      When I call "kubectl get gdg"
+      When I call "kubectl get gadgets.v1.${ns}.example.com"
       Then the output contains "COLOUR"
       And the output contains "one    blue"
 

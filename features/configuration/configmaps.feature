@@ -160,7 +160,7 @@ Feature: A ConfigMap brings settings into containers
           containers: [{name: main, volumeMounts: [{name: bytes, mountPath: /bytes}]}]
           volumes: [{name: bytes, configMap: {name: bytes}}]
         """
-      Then within 60 seconds, running "od -An -tx1 /bytes/dump" in Pod "web" prints "00 01 02 ff"
+      Then within 60 seconds, running "base64 /bytes/dump" in Pod "web" prints "AAEC/w=="
 
     @id:configuration.configmaps.same-key
     Scenario: A key is either text or not

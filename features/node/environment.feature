@@ -190,4 +190,4 @@ Feature: A container gets its command, its environment and its identity
         """yaml
         spec: {shareProcessNamespace: true, containers: [{name: one, command: [sleep, "54321"]}, {name: two}]}
         """
-      Then within 60 seconds, running "sh -c 'cat /proc/[0-9]*/cmdline | tr \0 .'" in container "two" of Pod "web" prints a text with "sleep.54321"
+      Then within 60 seconds, running "sh -c 'cat /proc/[0-9]*/comm'" in container "two" of Pod "web" prints a text with "sleep"
