@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -70,35 +71,7 @@ func openRecord(dir string) (*record, error) {
 		return nil, fmt.Errorf("open record of the run: %w", err)
 	}
 	r.file = file
-	lines := bufio.NewScanner(file)
-	const longest = 8 << 20
-	lines.Buffer(nil, longest)
-	var started time.Time
-	whole := true
-	for lines.Scan() {
-		var e entry
-		if whole = json.Unmarshal(lines.Bytes(), &e) == nil; !whole {
-			continue // the last line of a run that was killed while it wrote
-		}
-		switch {
-		case e.Begin != nil:
-			r.begin, r.start = *e.Begin, e.Time
-		case e.Part != nil:
-			r.parts = append(r.parts, *e.Part)
-			started = e.Time
-		case e.Process != 0:
-			r.process = e.Process
-		case e.Ended != nil:
-			r.ended = append(r.ended, *e.Ended)
-		case e.End != nil:
-			r.process = 0
-		}
-		if !started.IsZero() && e.Part == nil {
-			r.spent += e.Time.Sub(started)
-			started = e.Time
-		}
-	}
-	err = lines.Err()
+	whole, err := r.read(file)
 	if err == nil && !whole {
 		_, err = file.WriteString("\n")
 	}
@@ -109,6 +82,46 @@ func openRecord(dir string) (*record, error) {
 		return nil, errors.Join(fmt.Errorf("read record %q: %w", file.Name(), err), file.Close())
 	}
 	return r, nil
+}
+
+// read takes in all events. It tells whether the last line is whole: that of a run that was killed while it wrote is not.
+func (r *record) read(file io.Reader) (whole bool, err error) {
+	lines := bufio.NewScanner(file)
+	const longest = 8 << 20
+	lines.Buffer(nil, longest)
+	var last time.Time // event of the part that is read
+	whole = true
+	for lines.Scan() {
+		var e entry
+		if whole = json.Unmarshal(lines.Bytes(), &e) == nil; !whole {
+			continue
+		}
+		r.take(e)
+		switch {
+		case e.Part != nil:
+			last = e.Time
+		case !last.IsZero():
+			r.spent += e.Time.Sub(last)
+			last = e.Time
+		}
+	}
+	return whole, lines.Err()
+}
+
+// take adds one event to what is known of the run.
+func (r *record) take(e entry) {
+	switch {
+	case e.Begin != nil:
+		r.begin, r.start = *e.Begin, e.Time
+	case e.Part != nil:
+		r.parts = append(r.parts, *e.Part)
+	case e.Process != 0:
+		r.process = e.Process
+	case e.Ended != nil:
+		r.ended = append(r.ended, *e.Ended)
+	case e.End != nil:
+		r.process = 0
+	}
 }
 
 // createRecord begins the record of a new run.
