@@ -32,8 +32,8 @@ func (c *chain) addHooks(server *genericapiserver.GenericAPIServer) error {
 	o := bootstrap.Options{
 		AdvertiseAddress: c.options.AdvertiseAddress,
 		ServiceCIDR:      c.options.ServiceCIDR,
-		ClientCA:         c.options.ClientCA,
-		RequestHeaderCA:  c.options.RequestHeaderCA,
+		ClientCA:         c.options.trust.clientCA,
+		RequestHeader:    c.options.trust.published(),
 	}
 	hooks := []struct {
 		name  string

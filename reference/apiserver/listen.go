@@ -23,22 +23,8 @@ func secureServing(o *Options) (*genericapiserver.SecureServingInfo, error) {
 		return nil, err
 	}
 	info.Cert = cert
-	// These are the CAs from which a client is asked for a certificate; whose
-	// certificate means what is for package auth to say.
-	var cas []dynamiccertificates.CAContentProvider
-	for name, pem := range map[string][]byte{"client-ca": o.ClientCA, "request-header-ca": o.RequestHeaderCA} {
-		if len(pem) == 0 {
-			continue
-		}
-		ca, err := dynamiccertificates.NewStaticCAContent(name, pem)
-		if err != nil {
-			return nil, err
-		}
-		cas = append(cas, ca)
-	}
-	if len(cas) > 0 {
-		info.ClientCA = dynamiccertificates.NewUnionCAContentProvider(cas...)
-	}
+	// Whose certificate means what is for package auth to say.
+	info.ClientCA = o.trust.asked()
 	return info, nil
 }
 

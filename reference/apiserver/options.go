@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -46,8 +47,8 @@ type Options struct {
 	// ServiceCIDR is the range of cluster IPs; the zero value means 10.96.0.0/16.
 	ServiceCIDR netip.Prefix
 
-	// Auth configures who may do what. Client, Informers, Components, ClientCA and
-	// RequestHeader are set by the server.
+	// Auth configures who may do what: its Flags and SigningKey. The rest is set
+	// by the server.
 	Auth auth.Options
 	// EnableAdmission and DisableAdmission name admission plugins to turn on and
 	// off, besides those that are on by default.
@@ -73,6 +74,8 @@ type Options struct {
 
 	// Logger is required by nobody; nil means slog.Default().
 	Logger *slog.Logger
+
+	trust *trust // made by complete
 }
 
 func (o *Options) complete() error {
@@ -93,6 +96,10 @@ func (o *Options) complete() error {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
+	}
+	var err error
+	if o.trust, err = newTrust(o); err != nil {
+		return fmt.Errorf("make API server: %w", err)
 	}
 	return nil
 }

@@ -1,9 +1,6 @@
 package apiserver
 
 import (
-	"k8s.io/apiserver/pkg/authentication/authenticatorfactory"
-	"k8s.io/apiserver/pkg/authentication/request/headerrequest"
-	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/apiserver/pkg/util/flowcontrol"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
@@ -16,20 +13,7 @@ import (
 func (c *chain) secure(ids *identities) error {
 	o := c.options.Auth
 	o.Client, o.Informers, o.Components = c.client, c.informers, ids
-	if ca := c.options.ClientCA; len(ca) > 0 {
-		content, err := dynamiccertificates.NewStaticCAContent("client-ca", ca)
-		if err != nil {
-			return err
-		}
-		o.ClientCA = content
-	}
-	if ca := c.options.RequestHeaderCA; len(ca) > 0 {
-		content, err := dynamiccertificates.NewStaticCAContent("request-header-ca", ca)
-		if err != nil {
-			return err
-		}
-		o.RequestHeader = requestHeader(content)
-	}
+	o.ClientCAs, o.Proxies, o.ServerID, o.Logger = c.options.trust.clients, c.options.trust.proxies, c.config.APIServerID, c.options.Logger
 	a, err := auth.New(o)
 	if err != nil {
 		return err
@@ -37,7 +21,7 @@ func (c *chain) secure(ids *identities) error {
 	c.auth = a
 	c.config.Authentication.Authenticator = a.Authenticator
 	c.config.Authentication.APIAudiences = a.Audiences
-	c.config.Authentication.RequestHeaderConfig = a.RequestHeader
+	c.config.Authentication.RequestHeaderConfig = c.options.trust.published()
 	c.config.Authorization.Authorizer = a.Authorizer
 	c.config.RuleResolver = a.RuleResolver
 	c.config.FlowControl = flowcontrol.New(c.informers, c.client.FlowcontrolV1(),
@@ -63,16 +47,4 @@ func (c *chain) admit() error {
 	}
 	c.config.AdmissionControl = c.admission.Chain
 	return nil
-}
-
-// requestHeader is what kube-system/extension-apiserver-authentication says, too.
-func requestHeader(ca dynamiccertificates.CAContentProvider) *authenticatorfactory.RequestHeaderConfig {
-	return &authenticatorfactory.RequestHeaderConfig{
-		CAContentProvider:   ca,
-		AllowedClientNames:  headerrequest.StaticStringSlice{"front-proxy-client"},
-		UsernameHeaders:     headerrequest.StaticStringSlice{"X-Remote-User"},
-		UIDHeaders:          headerrequest.StaticStringSlice{"X-Remote-Uid"},
-		GroupHeaders:        headerrequest.StaticStringSlice{"X-Remote-Group"},
-		ExtraHeaderPrefixes: headerrequest.StaticStringSlice{"X-Remote-Extra-"},
-	}
 }

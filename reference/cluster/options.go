@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 
+	"github.com/seatrial/seatrial/reference/apiserver/auth"
 	"github.com/seatrial/seatrial/reference/host"
 )
 
@@ -36,12 +37,10 @@ type Options struct {
 
 // APIServerFlags are the API server's flags that users of an all-in-one cluster may set.
 type APIServerFlags struct {
-	TokenAuthFile        string
-	AuthorizationModes   []string
-	AuthorizationPolicy  string
-	AuthorizationWebhook string
-	EnablePlugins        []string
-	DisablePlugins       []string
+	Auth auth.Flags
+
+	EnablePlugins  []string
+	DisablePlugins []string
 }
 
 // podNetwork is the range of the pods of all nodes.

@@ -15,17 +15,10 @@ import (
 // store, listeners and addresses.
 func ServerOptions(bundle *pki.Bundle, flags APIServerFlags, log *slog.Logger) apiserver.Options {
 	return apiserver.Options{
-		ServingCert: bundle.Serving.CertPEM,
-		ServingKey:  bundle.Serving.KeyPEM,
-		ClientCA:    bundle.CA.PEM(),
-		Auth: auth.Options{
-			TokenAuthFile:         flags.TokenAuthFile,
-			EnableBootstrapTokens: true,
-			SigningKey:            bundle.ServiceAccountKey,
-			Modes:                 flags.AuthorizationModes,
-			PolicyFile:            flags.AuthorizationPolicy,
-			AuthorizationWebhook:  flags.AuthorizationWebhook,
-		},
+		ServingCert:      bundle.Serving.CertPEM,
+		ServingKey:       bundle.Serving.KeyPEM,
+		ClientCA:         bundle.CA.PEM(),
+		Auth:             auth.Options{Flags: flags.Auth, SigningKey: bundle.ServiceAccountKey},
 		EnableAdmission:  flags.EnablePlugins,
 		DisableAdmission: flags.DisablePlugins,
 		KubeletTLS: &tls.Config{

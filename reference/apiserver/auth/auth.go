@@ -1,7 +1,7 @@
 // Package auth decides who sends a request and what the sender may do.
 //
 //	a, err := auth.New(auth.Options{
-//		ClientCA: ca, Components: identities, SigningKey: bundle.ServiceAccountKey,
+//		Flags: flags, ClientCAs: cas, Components: identities, SigningKey: bundle.ServiceAccountKey,
 //		Client: loopback, Informers: factory,
 //	})
 //	config.Authentication.Authenticator = a.Authenticator
@@ -19,11 +19,10 @@ package auth
 import (
 	"context"
 	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"fmt"
+	"log/slog"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 	"k8s.io/apiserver/pkg/authentication/authenticatorfactory"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
@@ -36,33 +35,19 @@ import (
 	"github.com/seatrial/seatrial/reference/apiserver/auth/tokens"
 )
 
-// Options configure New. Client and Informers are required. The flags are those
-// of the API server upstream.
+// Options configure New. Client and Informers are required.
 type Options struct {
-	// Authentication.
-	ClientCA      dynamiccertificates.CAContentProvider     // --client-ca-file; nil: no client certificates
-	RequestHeader *authenticatorfactory.RequestHeaderConfig // --requestheader-*; nil: no authenticating proxy
-	Components    authenticator.Token                       // bearer tokens of clients in the process; may be nil
-	TokenAuthFile string                                    // --token-auth-file
-	TokenWebhook  string                                    // --authentication-token-webhook-config-file
+	Flags
 
-	EnableBootstrapTokens bool // --enable-bootstrap-token-auth
-	DisableAnonymous      bool // --anonymous-auth=false
-
-	// Service account tokens.
-	SigningKey         *ecdsa.PrivateKey // --service-account-signing-key-file; nil: a key that lives as long as the process
-	Issuer             string            // --service-account-issuer; empty: tokens.DefaultIssuer
-	JWKSURI            string            // --service-account-jwks-uri
-	Audiences          []string          // --api-audiences; empty: the issuer
-	MaxTokenExpiration time.Duration     // --service-account-max-token-expiration; zero: no limit
-
-	// Authorization.
-	Modes                []string // --authorization-mode; empty: Node, RBAC
-	PolicyFile           string   // --authorization-policy-file, for ABAC
-	AuthorizationWebhook string   // --authorization-webhook-config-file
+	ClientCAs  []dynamiccertificates.CAContentProvider     // of client certificates; none: no client certificates
+	Proxies    []*authenticatorfactory.RequestHeaderConfig // authenticating proxies
+	Components authenticator.Token                         // bearer tokens of clients in the process; may be nil
+	SigningKey *ecdsa.PrivateKey                           // of service account tokens; nil: a key that lives as long as the process
 
 	Client    kubernetes.Interface // in the group system:masters
 	Informers informers.SharedInformerFactory
+	ServerID  string           // of this API server, in metrics
+	Logger    *slog.Logger     // nil: slog.Default()
 	Now       func() time.Time // nil: time.Now
 }
 
@@ -71,7 +56,6 @@ type Auth struct {
 	Authenticator authenticator.Request
 	Token         authenticator.Token // of all bearer tokens, for TokenReview
 	Audiences     authenticator.Audiences
-	RequestHeader *authenticatorfactory.RequestHeaderConfig
 
 	Authorizer   authorizer.Authorizer
 	RuleResolver authorizer.RuleResolver
@@ -81,33 +65,36 @@ type Auth struct {
 	Objects            tokens.Objects
 	MaxTokenExpiration time.Duration
 
+	// ExtendExpiration lets the tokens of pods outlive what they say.
+	ExtendExpiration bool
+
 	node *node.Authorizer // nil unless Node is a mode
+	runs []func(context.Context) error
 }
 
 // New puts the authenticators and authorizers together. It does no requests.
 func New(opts Options) (*Auth, error) {
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	if opts.SigningKey == nil {
-		k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			return nil, fmt.Errorf("make service account key: %w", err)
-		}
-		opts.SigningKey = k
+	if opts.Logger == nil {
+		opts.Logger = slog.Default()
 	}
-	issuer, err := tokens.NewIssuer(tokens.IssuerOptions{Issuer: opts.Issuer, JWKSURI: opts.JWKSURI, Key: opts.SigningKey, Now: opts.Now})
+	issuer, keys, err := opts.issuer()
 	if err != nil {
 		return nil, err
 	}
 	a := &Auth{
-		Issuer: issuer, Objects: tokens.Live(opts.Client), Audiences: opts.Audiences,
-		RequestHeader: opts.RequestHeader, MaxTokenExpiration: opts.MaxTokenExpiration,
+		Issuer: issuer, Objects: tokens.Live(opts.Client), Audiences: opts.APIAudiences,
+		MaxTokenExpiration: opts.ServiceAccounts.MaxExpiration, ExtendExpiration: opts.ServiceAccounts.ExtendExpiration != Off,
 	}
 	if len(a.Audiences) == 0 {
-		a.Audiences = []string{issuer.Name()}
+		a.Audiences = keys.Issuers
 	}
-	if err := a.authentication(opts); err != nil {
+	if err := a.authentication(opts, keys); err != nil {
 		return nil, err
 	}
 	if err := a.authorization(opts); err != nil {
@@ -116,11 +103,12 @@ func New(opts Options) (*Auth, error) {
 	return a, nil
 }
 
-// Run keeps what the authorizers know up to date until ctx is done.
+// Run keeps what the authenticators and authorizers know up to date until ctx is done.
 func (a *Auth) Run(ctx context.Context) error {
-	if a.node != nil {
-		return a.node.Run(ctx)
+	group, ctx := errgroup.WithContext(ctx)
+	for _, run := range a.runs {
+		group.Go(func() error { return run(ctx) })
 	}
 	<-ctx.Done()
-	return nil
+	return group.Wait()
 }

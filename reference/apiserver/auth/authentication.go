@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apiserver/pkg/apis/apiserver"
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 	"k8s.io/apiserver/pkg/authentication/group"
 	"k8s.io/apiserver/pkg/authentication/request/anonymous"
@@ -27,31 +28,53 @@ const (
 	webhookBackoff  = 500 * time.Millisecond
 )
 
-func (a *Auth) authentication(opts Options) error {
-	token, err := a.tokenAuthenticator(opts)
+func (a *Auth) authentication(opts Options, keys tokens.Keys) error {
+	jwt, err := newJWT(opts, keys.Issuers)
 	if err != nil {
 		return err
 	}
-	a.Token = token
+	if jwt != nil {
+		a.runs = append(a.runs, jwt.run)
+	}
+	anonymousConfig, err := anonymousOf(opts, jwt)
+	if err != nil {
+		return err
+	}
+	if a.Token, err = a.tokenAuthenticator(opts, keys, jwt); err != nil {
+		return err
+	}
 	var all []authenticator.Request
-	if h := opts.RequestHeader; h != nil {
+	for _, h := range opts.Proxies {
 		all = append(all, headerrequest.NewDynamicVerifyOptionsSecure(h.CAContentProvider.VerifyOptions,
 			h.AllowedClientNames, h.UsernameHeaders, h.UIDHeaders, h.GroupHeaders, h.ExtraHeaderPrefixes))
 	}
-	if opts.ClientCA != nil {
-		all = append(all, x509.NewDynamic(opts.ClientCA.VerifyOptions, x509.CommonNameUserConversion))
+	for _, ca := range opts.ClientCAs {
+		all = append(all, x509.NewDynamic(ca.VerifyOptions, x509.CommonNameUserConversion))
 	}
-	all = append(all, bearertoken.New(token), websocket.NewProtocolAuthenticator(token))
+	all = append(all, bearertoken.New(a.Token), websocket.NewProtocolAuthenticator(a.Token))
 	a.Authenticator = group.NewAuthenticatedGroupAdder(union.New(all...))
-	if !opts.DisableAnonymous {
+	if anonymousConfig.Enabled {
 		// A bad credential is an error, not an anonymous request.
-		a.Authenticator = union.NewFailOnError(a.Authenticator, anonymous.NewAuthenticator(nil))
+		a.Authenticator = union.NewFailOnError(a.Authenticator, anonymous.NewAuthenticator(anonymousConfig.Conditions))
 	}
 	return nil
 }
 
+// anonymousOf says which requests need no credentials: by the structured
+// configuration or by the flag, not by both.
+func anonymousOf(opts Options, jwt *jwtAuthenticator) (apiserver.AnonymousAuthConfig, error) {
+	if jwt == nil || jwt.initial.Anonymous == nil {
+		return apiserver.AnonymousAuthConfig{Enabled: opts.Anonymous != Off}, nil
+	}
+	if opts.Anonymous != Default {
+		return apiserver.AnonymousAuthConfig{}, fmt.Errorf(
+			"read --authentication-config: --anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file")
+	}
+	return *jwt.initial.Anonymous, nil
+}
+
 // tokenAuthenticator knows all bearer tokens.
-func (a *Auth) tokenAuthenticator(opts Options) (authenticator.Token, error) {
+func (a *Auth) tokenAuthenticator(opts Options, keys tokens.Keys, jwt *jwtAuthenticator) (authenticator.Token, error) {
 	var all []authenticator.Token
 	if opts.TokenAuthFile != "" {
 		file, err := tokenfile.NewCSV(opts.TokenAuthFile)
@@ -60,20 +83,19 @@ func (a *Auth) tokenAuthenticator(opts Options) (authenticator.Token, error) {
 		}
 		all = append(all, authenticator.WrapAudienceAgnosticToken(a.Audiences, file))
 	}
-	all = append(all, tokens.NewVerifier(a.Issuer.Keys(), a.Audiences, a.Objects))
-	if opts.EnableBootstrapTokens {
+	all = append(all, tokens.NewVerifier(keys, a.Audiences, a.Objects))
+	if opts.BootstrapTokens != Off {
 		all = append(all, authenticator.WrapAudienceAgnosticToken(a.Audiences, bootstrapTokens{opts.Client, opts.Now}))
 	}
+	if jwt != nil {
+		all = append(all, authenticator.WrapAudienceAgnosticToken(a.Audiences, jwt))
+	}
 	if opts.TokenWebhook != "" {
-		config, err := webhook.LoadKubeconfig(opts.TokenWebhook, nil)
+		hook, err := a.tokenWebhook(&opts.Flags)
 		if err != nil {
-			return nil, fmt.Errorf("read --authentication-token-webhook-config-file: %w", err)
+			return nil, err
 		}
-		hook, err := tokenwebhook.New(config, "v1", a.Audiences, webhook.DefaultRetryBackoffWithInitialDelay(webhookBackoff))
-		if err != nil {
-			return nil, fmt.Errorf("make token webhook: %w", err)
-		}
-		all = append(all, cache.New(hook, false, webhookCacheTTL, webhookCacheTTL))
+		all = append(all, hook)
 	}
 	cached := cache.New(tokenunion.New(all...), true, tokenCacheTTL, 0)
 	if opts.Components == nil {
@@ -81,4 +103,24 @@ func (a *Auth) tokenAuthenticator(opts Options) (authenticator.Token, error) {
 	}
 	// Looking these up is cheaper than the cache.
 	return tokenunion.New(authenticator.WrapAudienceAgnosticToken(a.Audiences, opts.Components), cached), nil
+}
+
+func (a *Auth) tokenWebhook(flags *Flags) (authenticator.Token, error) {
+	config, err := webhook.LoadKubeconfig(flags.TokenWebhook, nil)
+	if err != nil {
+		return nil, fmt.Errorf("read --authentication-token-webhook-config-file: %w", err)
+	}
+	version := flags.TokenWebhookVersion
+	if version == "" {
+		version = "v1beta1"
+	}
+	hook, err := tokenwebhook.New(config, version, a.Audiences, webhook.DefaultRetryBackoffWithInitialDelay(webhookBackoff))
+	if err != nil {
+		return nil, fmt.Errorf("make token webhook: %w", err)
+	}
+	lifetime := flags.TokenWebhookCacheTTL
+	if lifetime == 0 {
+		lifetime = webhookCacheTTL
+	}
+	return cache.New(hook, false, lifetime, lifetime), nil
 }

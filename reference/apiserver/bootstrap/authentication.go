@@ -2,11 +2,13 @@ package bootstrap
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apiserver/pkg/authentication/request/headerrequest"
 	"k8s.io/client-go/kubernetes"
 )
 
@@ -15,16 +17,24 @@ import (
 // Source: https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/
 func writeAuthentication(ctx context.Context, client kubernetes.Interface, o Options) error {
 	want := map[string]string{}
-	if len(o.ClientCA) > 0 {
-		want["client-ca-file"] = string(o.ClientCA)
+	if ca := o.ClientCA(); len(ca) > 0 {
+		want["client-ca-file"] = string(ca)
 	}
-	if len(o.RequestHeaderCA) > 0 {
-		want["requestheader-client-ca-file"] = string(o.RequestHeaderCA)
-		want["requestheader-allowed-names"] = `["front-proxy-client"]`
-		want["requestheader-username-headers"] = `["X-Remote-User"]`
-		want["requestheader-uid-headers"] = `["X-Remote-Uid"]`
-		want["requestheader-group-headers"] = `["X-Remote-Group"]`
-		want["requestheader-extra-headers-prefix"] = `["X-Remote-Extra-"]`
+	if h := o.RequestHeader; h != nil {
+		want["requestheader-client-ca-file"] = string(h.CAContentProvider.CurrentCABundleContent())
+		for key, values := range map[string]headerrequest.StringSliceProvider{
+			"requestheader-allowed-names":        h.AllowedClientNames,
+			"requestheader-username-headers":     h.UsernameHeaders,
+			"requestheader-uid-headers":          h.UIDHeaders,
+			"requestheader-group-headers":        h.GroupHeaders,
+			"requestheader-extra-headers-prefix": h.ExtraHeaderPrefixes,
+		} {
+			list, err := json.Marshal(append([]string{}, values.Value()...))
+			if err != nil {
+				return err
+			}
+			want[key] = string(list)
+		}
 	}
 	configMaps := client.CoreV1().ConfigMaps(metav1.NamespaceSystem)
 	have, err := configMaps.Get(ctx, "extension-apiserver-authentication", metav1.GetOptions{})

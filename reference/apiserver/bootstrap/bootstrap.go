@@ -13,6 +13,7 @@ import (
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apiserver/pkg/authentication/authenticatorfactory"
 	"k8s.io/client-go/kubernetes"
 )
 
@@ -22,8 +23,10 @@ type Options struct {
 	AdvertiseAddress netip.AddrPort
 	// ServiceCIDR is the range of cluster IPs; the Service gets its first address.
 	ServiceCIDR netip.Prefix
-	// ClientCA and RequestHeaderCA (PEM) are published for extension API servers.
-	ClientCA, RequestHeaderCA []byte
+	// ClientCA (PEM, as it is now) and RequestHeader are published for extension
+	// API servers. RequestHeader is nil if there is no aggregator.
+	ClientCA      func() []byte
+	RequestHeader *authenticatorfactory.RequestHeaderConfig
 }
 
 // Write writes the namespaces and what no other function of this package

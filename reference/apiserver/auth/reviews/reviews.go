@@ -43,7 +43,7 @@ func Storages(a *auth.Auth, client kubernetes.Interface) map[schema.GroupVersion
 		},
 		corev1.SchemeGroupVersion: {
 			"serviceaccounts/token": &tokenREST{
-				issuer: a.Issuer, audiences: a.Audiences, maximum: a.MaxTokenExpiration, client: client, now: time.Now,
+				issuer: a.Issuer, audiences: a.Audiences, maximum: a.MaxTokenExpiration, extend: a.ExtendExpiration, client: client, now: time.Now,
 			},
 		},
 	}

@@ -48,7 +48,7 @@ func start(t *testing.T) server {
 		&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n1", UID: "node-1"}},
 	)
 	factory := informers.NewSharedInformerFactory(client, 0)
-	a, err := auth.New(auth.Options{Client: client, Informers: factory, Modes: []string{"RBAC"}})
+	a, err := auth.New(auth.Options{Client: client, Informers: factory, Flags: auth.Flags{Modes: []string{"RBAC"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

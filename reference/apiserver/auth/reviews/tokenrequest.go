@@ -40,6 +40,7 @@ type tokenREST struct {
 	issuer    *tokens.Issuer
 	audiences authenticator.Audiences
 	maximum   time.Duration
+	extend    bool // --service-account-extend-token-expiration
 	client    kubernetes.Interface
 	now       func() time.Time
 }
@@ -178,7 +179,7 @@ func (r *tokenREST) issue(ctx context.Context, req *authenticationv1.TokenReques
 	t := tokens.Request{ServiceAccount: sa, Binding: b, Audiences: req.Spec.Audiences, Lifetime: expires}
 	// Clients that do not reload their token keep working for a year, as
 	// --service-account-extend-token-expiration says; the pod's end ends it.
-	if expires == podLifetime && b.Pod != nil && isAPIAudience(req.Spec.Audiences, r.audiences) {
+	if r.extend && expires == podLifetime && b.Pod != nil && isAPIAudience(req.Spec.Audiences, r.audiences) {
 		t.WarnAfter, t.Lifetime = expires, extendedLifetime
 	}
 	token, id, err := r.issuer.Issue(t)

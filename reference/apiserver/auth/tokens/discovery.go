@@ -3,6 +3,7 @@ package tokens
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -24,15 +25,20 @@ type discoveryDocument struct {
 
 // Discovery serves the OpenID provider configuration.
 func (i *Issuer) Discovery() (http.Handler, error) {
+	algorithms := make([]string, 0, len(i.public))
+	for _, k := range i.public {
+		algorithms = append(algorithms, k.Algorithm)
+	}
+	slices.Sort(algorithms)
 	return document("application/json", discoveryDocument{
 		Issuer: i.name, JWKSURI: i.jwksURI,
-		ResponseTypes: []string{"id_token"}, SubjectTypes: []string{"public"}, Algorithms: []string{string(jose.ES256)},
+		ResponseTypes: []string{"id_token"}, SubjectTypes: []string{"public"}, Algorithms: slices.Compact(algorithms),
 	})
 }
 
 // JWKS serves the public keys.
 func (i *Issuer) JWKS() (http.Handler, error) {
-	return document("application/jwk-set+json", jose.JSONWebKeySet{Keys: []jose.JSONWebKey{i.publicKey()}})
+	return document("application/jwk-set+json", jose.JSONWebKeySet{Keys: i.public})
 }
 
 func document(contentType string, doc any) (http.Handler, error) {

@@ -1,12 +1,15 @@
 package tokens
 
 import (
+	"crypto"
 	"crypto/ecdsa"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -19,9 +22,10 @@ import (
 
 // IssuerOptions configure an Issuer; a zero field means the default.
 type IssuerOptions struct {
-	Issuer  string            // --service-account-issuer; DefaultIssuer
-	JWKSURI string            // --service-account-jwks-uri; JWKSPath below the issuer
-	Key     *ecdsa.PrivateKey // --service-account-signing-key-file; required
+	Issuer  string             // --service-account-issuer; DefaultIssuer
+	JWKSURI string             // --service-account-jwks-uri; JWKSPath below the issuer
+	Key     crypto.Signer      // --service-account-signing-key-file, RSA or ECDSA; required
+	More    []crypto.PublicKey // --service-account-key-file: keys that verify, too
 	Now     func() time.Time
 }
 
@@ -29,8 +33,7 @@ type IssuerOptions struct {
 type Issuer struct {
 	name    string
 	jwksURI string
-	key     *ecdsa.PrivateKey
-	keyID   string
+	public  []jose.JSONWebKey // the own one first
 	signer  jose.Signer
 	now     func() time.Time
 }
@@ -47,7 +50,7 @@ func NewIssuer(opts IssuerOptions) (*Issuer, error) {
 	if opts.Key == nil {
 		return nil, errors.New("make token issuer: no signing key")
 	}
-	i := &Issuer{name: opts.Issuer, jwksURI: opts.JWKSURI, key: opts.Key, now: opts.Now}
+	i := &Issuer{name: opts.Issuer, jwksURI: opts.JWKSURI, now: opts.Now}
 	if i.name == "" {
 		i.name = DefaultIssuer
 	}
@@ -57,16 +60,19 @@ func NewIssuer(opts IssuerOptions) (*Issuer, error) {
 	if i.now == nil {
 		i.now = time.Now
 	}
-	der, err := x509.MarshalPKIXPublicKey(opts.Key.Public())
-	if err != nil {
-		return nil, fmt.Errorf("make token issuer: %w", err)
+	for _, key := range append([]crypto.PublicKey{opts.Key.Public()}, opts.More...) {
+		k, err := publicKey(key)
+		if err != nil {
+			return nil, fmt.Errorf("make token issuer: %w", err)
+		}
+		if !slices.ContainsFunc(i.public, func(o jose.JSONWebKey) bool { return o.KeyID == k.KeyID }) {
+			i.public = append(i.public, k)
+		}
 	}
-	sum := sha256.Sum256(der)
-	i.keyID = base64.RawURLEncoding.EncodeToString(sum[:])
-	i.signer, err = jose.NewSigner(jose.SigningKey{
-		Algorithm: jose.ES256, Key: jose.JSONWebKey{Algorithm: string(jose.ES256), Key: opts.Key, KeyID: i.keyID, Use: "sig"},
-	}, nil)
-	if err != nil {
+	own := i.public[0]
+	own.Key = opts.Key
+	var err error
+	if i.signer, err = jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(own.Algorithm), Key: own}, nil); err != nil {
 		return nil, fmt.Errorf("make token issuer: %w", err)
 	}
 	return i, nil
@@ -77,11 +83,39 @@ func (i *Issuer) Name() string { return i.name }
 
 // Keys returns what a verifier needs to accept the tokens of i.
 func (i *Issuer) Keys() Keys {
-	return Keys{Issuers: []string{i.name}, Public: []jose.JSONWebKey{i.publicKey()}, Now: i.now}
+	return Keys{Issuers: []string{i.name}, Public: i.public, Now: i.now}
 }
 
-func (i *Issuer) publicKey() jose.JSONWebKey {
-	return jose.JSONWebKey{Algorithm: string(jose.ES256), Key: i.key.Public(), KeyID: i.keyID, Use: "sig"}
+// publicKey names a key by the hash of its encoding, as upstream does.
+func publicKey(key crypto.PublicKey) (jose.JSONWebKey, error) {
+	der, err := x509.MarshalPKIXPublicKey(key)
+	if err != nil {
+		return jose.JSONWebKey{}, err
+	}
+	algorithm, err := algorithmOf(key)
+	if err != nil {
+		return jose.JSONWebKey{}, err
+	}
+	sum := sha256.Sum256(der)
+	return jose.JSONWebKey{Algorithm: string(algorithm), Key: key, KeyID: base64.RawURLEncoding.EncodeToString(sum[:]), Use: "sig"}, nil
+}
+
+func algorithmOf(key crypto.PublicKey) (jose.SignatureAlgorithm, error) {
+	switch k := key.(type) {
+	case *rsa.PublicKey:
+		return jose.RS256, nil
+	case *ecdsa.PublicKey:
+		switch k.Curve.Params().BitSize {
+		case 256:
+			return jose.ES256, nil
+		case 384:
+			return jose.ES384, nil
+		case 521:
+			return jose.ES512, nil
+		}
+		return "", fmt.Errorf("a curve of %d bits is not supported, want 256, 384 or 521", k.Curve.Params().BitSize)
+	}
+	return "", fmt.Errorf("a %T is not supported, want an RSA or ECDSA key", key)
 }
 
 // Request says what token to issue.

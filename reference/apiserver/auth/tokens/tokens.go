@@ -1,4 +1,4 @@
-// Package tokens issues and verifies service account tokens (JSON web tokens, ES256).
+// Package tokens issues and verifies service account tokens (JSON web tokens).
 //
 //	issuer, err := tokens.NewIssuer(tokens.IssuerOptions{Key: bundle.ServiceAccountKey})
 //	verifier := tokens.NewVerifier(issuer.Keys(), []string{issuer.Name()}, tokens.Live(client))

@@ -62,7 +62,8 @@ func (v *Verifier) AuthenticateToken(ctx context.Context, token string) (*authen
 // signed decodes the claims into dest if one of the keys signed them.
 func (v *Verifier) signed(t *jwt.JSONWebToken, dest any) error {
 	var errs []error
-	for _, k := range v.keys.Public {
+	for i := range v.keys.Public {
+		k := &v.keys.Public[i]
 		if id := t.Headers[0].KeyID; id != "" && id != k.KeyID {
 			continue
 		}
