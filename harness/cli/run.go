@@ -13,6 +13,7 @@ import (
 
 	"github.com/seatrial/seatrial/features"
 	"github.com/seatrial/seatrial/harness/cluster"
+	"github.com/seatrial/seatrial/harness/falsify"
 	"github.com/seatrial/seatrial/harness/run"
 	"github.com/seatrial/seatrial/harness/verdict"
 )
@@ -25,6 +26,8 @@ type runFlags struct {
 	sonobuoy, inCluster bool
 	options             run.Options
 	telling             telling
+	// dropWhen runs the specification without its Whens; see falsify.
+	dropWhen bool
 }
 
 const runHelp = `Run the specification against the cluster of --kubeconfig. Without it, a reference
@@ -81,8 +84,10 @@ func (e *env) run() *cobra.Command {
 	f.BoolVar(&o.RerunFailed, "rerun-failed", false, "run only what failed, was blocked or met an error in the run before")
 	f.BoolVar(&o.Resume, "resume", false, "go on with the run before, which was interrupted or killed")
 	f.StringVar(&o.From, "from", "", "folder of the run before (default that of --report, or else reports/latest)")
+	f.StringSliceVar(&o.Namespaces, "namespace", nil, "empty Namespaces to use instead of making new ones, separated by commas")
 	f.StringVar(&o.Known, "known", "", "YAML list of behaviours that are known to fail or to be flaky: id, kind (failing or flaky), reason, issue")
 	flags.telling.flags(cmd)
+	dropWhenFlag(f, &flags.dropWhen)
 	f.BoolVar(&o.NoInventory, "no-inventory", false, "do not compare what is in the cluster before and after the run")
 	return cmd
 }
@@ -116,6 +121,9 @@ func (e *env) runSpec(ctx context.Context, flags *runFlags) error {
 	o.Features, o.Progress, o.Kit, o.Remains = features.FS, e.err, Version, &e.remains
 	where := flags.where()
 	o.Command = "seatrial run" + where
+	if flags.dropWhen {
+		o.Features = falsify.DropWhen(features.FS)
+	}
 	if err := flags.telling.apply(&o); err != nil {
 		return &usageError{err}
 	}
@@ -143,6 +151,9 @@ func (e *env) runSpec(ctx context.Context, flags *runFlags) error {
 	}
 	if err != nil {
 		return clusterError(err, nil)
+	}
+	if flags.dropWhen {
+		return e.survivors(result)
 	}
 	return codeOf(result)
 }
