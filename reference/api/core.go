@@ -67,6 +67,7 @@ func coreResources() []Resource {
 		}, hooks[corev1.Secret]{
 			fields:   secretFields,
 			validate: validation.Secret, validateUpdate: validation.SecretUpdate,
+			warnings: warnings.Secret,
 		}),
 
 		row[corev1.ServiceAccount, corev1.ServiceAccountList](Resource{

@@ -6,6 +6,7 @@ import (
 	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
 	"github.com/seatrial/seatrial/reference/api/validation"
+	"github.com/seatrial/seatrial/reference/api/warnings"
 )
 
 // discoveryResources are the rows of discovery.k8s.io/v1.
@@ -17,6 +18,7 @@ func discoveryResources() []Resource {
 		}, hooks[discoveryv1.EndpointSlice]{
 			create: prepare.EndpointSliceCreate, update: prepare.EndpointSliceUpdate,
 			validate: validation.EndpointSlice, validateUpdate: validation.EndpointSliceUpdate,
+			warnings: warnings.EndpointSlice,
 		}),
 	}
 }

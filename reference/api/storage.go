@@ -5,6 +5,7 @@ import (
 
 	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/validation"
+	"github.com/seatrial/seatrial/reference/api/warnings"
 )
 
 // storageResources are the rows of storage.k8s.io/v1.
@@ -30,6 +31,7 @@ func storageResources() []Resource {
 			Columns: columns.CSIDriver(),
 		}, hooks[storagev1.CSIDriver]{
 			validate: validation.CSIDriver, validateUpdate: validation.CSIDriverUpdate,
+			warnings: warnings.CSIDriver,
 		}),
 
 		row[storagev1.CSINode, storagev1.CSINodeList](Resource{

@@ -13,10 +13,21 @@ import (
 // The kinds below count generations although they have no spec.
 
 // EndpointSliceCreate counts the first generation.
-func EndpointSliceCreate(_ context.Context, slice *discoveryv1.EndpointSlice) { slice.Generation = 1 }
+func EndpointSliceCreate(_ context.Context, slice *discoveryv1.EndpointSlice) {
+	slice.Generation = 1
+	dropTopology(slice)
+}
+
+// dropTopology forgets what v1 shows but can not be written through it.
+func dropTopology(slice *discoveryv1.EndpointSlice) {
+	for i := range slice.Endpoints {
+		slice.Endpoints[i].DeprecatedTopology = nil
+	}
+}
 
 // EndpointSliceUpdate counts a change of anything but metadata, and of labels.
 func EndpointSliceUpdate(slice, old *discoveryv1.EndpointSlice) {
+	dropTopology(slice)
 	a, b := *slice, *old
 	a.ObjectMeta, b.ObjectMeta = metav1.ObjectMeta{}, metav1.ObjectMeta{}
 	a.TypeMeta, b.TypeMeta = metav1.TypeMeta{}, metav1.TypeMeta{}

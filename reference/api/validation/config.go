@@ -139,6 +139,15 @@ func finalizerName(path *field.Path, name string) field.ErrorList {
 	return all(matches(path, name, utilvalidation.IsQualifiedName(name)), knownFinalizer(path, name))
 }
 
+// NamespaceFinalize checks a write of namespaces/finalize.
+func NamespaceFinalize(ns, old *corev1.Namespace) field.ErrorList {
+	errs := metaUpdate(&ns.ObjectMeta, &old.ObjectMeta)
+	for i, name := range ns.Spec.Finalizers {
+		errs = append(errs, finalizerName(specPath().Child("finalizers").Index(i), string(name))...)
+	}
+	return errs
+}
+
 // NamespaceUpdate checks an update of a namespace.
 func NamespaceUpdate(ns, old *corev1.Namespace) field.ErrorList {
 	return metaUpdate(&ns.ObjectMeta, &old.ObjectMeta)

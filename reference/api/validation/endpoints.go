@@ -5,7 +5,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
-	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	netutils "k8s.io/utils/net"
@@ -67,11 +66,10 @@ func EndpointsUpdate(e, old *corev1.Endpoints) field.ErrorList {
 
 // What an endpoint slice holds at most.
 const (
-	sliceEndpoints        = 1000
-	slicePorts            = 20000
-	sliceEndpointAddrs    = 100
-	sliceZoneHints        = 8
-	sliceTopologyKeyLimit = 16
+	sliceEndpoints     = 1000
+	slicePorts         = 20000
+	sliceEndpointAddrs = 100
+	sliceHints         = 8
 )
 
 // EndpointSlice checks an endpoint slice.
@@ -109,21 +107,33 @@ func sliceEndpoint(path *field.Path, e *discoveryv1.Endpoint, kind discoveryv1.A
 	if e.Hostname != nil {
 		errs = append(errs, matches(path.Child("hostname"), *e.Hostname, isLabel(*e.Hostname))...)
 	}
-	if len(e.DeprecatedTopology) > sliceTopologyKeyLimit {
-		errs = append(errs, field.TooMany(path.Child("deprecatedTopology"), len(e.DeprecatedTopology), sliceTopologyKeyLimit))
-	}
-	errs = append(errs, metav1validation.ValidateLabels(e.DeprecatedTopology, path.Child("deprecatedTopology"))...)
 	if e.Hints == nil {
 		return errs
 	}
-	zones := seen[string]{}
-	hints := path.Child("hints", "forZones")
-	if len(e.Hints.ForZones) > sliceZoneHints {
-		errs = append(errs, field.TooMany(hints, len(e.Hints.ForZones), sliceZoneHints))
+	var zones, nodes []string
+	for _, zone := range e.Hints.ForZones {
+		zones = append(zones, zone.Name)
 	}
-	for i, zone := range e.Hints.ForZones {
-		errs = append(errs, zones.add(hints.Index(i).Child("name"), zone.Name)...)
-		errs = append(errs, requiredAnd(hints.Index(i).Child("name"), zone.Name, utilvalidation.IsValidLabelValue)...)
+	for _, node := range e.Hints.ForNodes {
+		nodes = append(nodes, node.Name)
+	}
+	hints := path.Child("hints")
+	return all(errs,
+		hintNames(hints.Child("forZones"), zones, utilvalidation.IsValidLabelValue),
+		hintNames(hints.Child("forNodes"), nodes, isSubdomain),
+	)
+}
+
+// hintNames checks the zones or nodes for which an endpoint is meant (KEP-2433, KEP-3015).
+func hintNames(path *field.Path, names []string, rule func(string) []string) field.ErrorList {
+	var errs field.ErrorList
+	if len(names) > sliceHints {
+		return one(field.TooMany(path, len(names), sliceHints))
+	}
+	had := seen[string]{}
+	for i, name := range names {
+		at := path.Index(i).Child("name")
+		errs = all(errs, had.add(at, name), matches(at, name, rule(name)))
 	}
 	return errs
 }
@@ -156,7 +166,7 @@ func slicePortList(path *field.Path, ports []discoveryv1.EndpointPort) field.Err
 		if p.Protocol == nil {
 			errs = append(errs, field.Required(at.Child("protocol"), ""))
 		} else {
-			errs = append(errs, oneOf(at.Child("protocol"), *p.Protocol, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)...)
+			errs = append(errs, pointerOneOf(at.Child("protocol"), p.Protocol, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)...)
 		}
 		if p.AppProtocol != nil {
 			errs = append(errs, matches(at.Child("appProtocol"), *p.AppProtocol, utilvalidation.IsQualifiedName(*p.AppProtocol))...)

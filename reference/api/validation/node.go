@@ -6,6 +6,7 @@ import (
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	netutils "k8s.io/utils/net"
 )
 
 // Node checks a node.
@@ -13,7 +14,7 @@ func Node(n *corev1.Node) field.ErrorList {
 	path := specPath()
 	errs := all(
 		clusterScoped(&n.ObjectMeta, subdomainName),
-		taints(path.Child("taints"), n.Spec.Taints),
+		taints(metadataPath().Child("taints"), n.Spec.Taints), // where upstream says that they are
 		resourceList(statusPath().Child("capacity"), n.Status.Capacity),
 		resourceList(statusPath().Child("allocatable"), n.Status.Allocatable),
 		podCIDRs(path, n),
@@ -26,7 +27,8 @@ func podCIDRs(path *field.Path, n *corev1.Node) field.ErrorList {
 	for i, cidr := range n.Spec.PodCIDRs {
 		errs = append(errs, utilvalidation.IsValidCIDRForLegacyField(path.Child("podCIDRs").Index(i), cidr, true, nil)...)
 	}
-	if len(n.Spec.PodCIDRs) > 2 {
+	dual, _ := netutils.IsDualStackCIDRStrings(n.Spec.PodCIDRs)
+	if count := len(n.Spec.PodCIDRs); count > 2 || count == 2 && !dual {
 		errs = append(errs, field.Invalid(path.Child("podCIDRs"), n.Spec.PodCIDRs, "may specify no more than one CIDR for each IP family"))
 	}
 	return errs
@@ -66,6 +68,13 @@ func NodeUpdate(n, old *corev1.Node) field.ErrorList {
 	}
 	if old.Spec.ProviderID != "" && n.Spec.ProviderID != old.Spec.ProviderID {
 		errs = append(errs, field.Forbidden(path.Child("providerID"), "node updates may not change providerID except from \"\" to valid"))
+	}
+	now, before := n.Spec.DeepCopy(), old.Spec.DeepCopy()
+	for _, spec := range []*corev1.NodeSpec{now, before} { // what may change
+		spec.PodCIDR, spec.PodCIDRs, spec.ProviderID, spec.Unschedulable, spec.Taints = "", nil, "", false, nil
+	}
+	if !same(now, before) {
+		errs = append(errs, field.Forbidden(field.NewPath(""), "node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)"))
 	}
 	return errs
 }

@@ -75,7 +75,8 @@ func parameters(path *field.Path, list map[string]string, emptyAllowed bool) fie
 func allowedTopologies(path *field.Path, terms []corev1.TopologySelectorTerm) field.ErrorList {
 	var errs field.ErrorList
 	for i, term := range terms {
-		if slices.ContainsFunc(terms[:i], func(before corev1.TopologySelectorTerm) bool { return sameTopology(term, before) }) {
+		again := func(before corev1.TopologySelectorTerm) bool { return sameTopology(term, before) }
+		if len(term.MatchLabelExpressions) == 0 || slices.ContainsFunc(terms[:i], again) { // a term without any says what no term says
 			errs = append(errs, field.Duplicate(path.Index(i).Child("matchLabelExpressions"), ""))
 		}
 		keys := map[string]bool{}

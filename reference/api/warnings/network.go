@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -40,6 +41,20 @@ func Service(s, _ *corev1.Service) []string {
 	}
 	if spec.Type != corev1.ServiceTypeExternalName && spec.ExternalName != "" {
 		out = append(out, fmt.Sprintf("spec.externalName is ignored when spec.type is not %q", corev1.ServiceTypeExternalName))
+	}
+	return out
+}
+
+// EndpointSlice warns about domain names, and about addresses in an unusual form.
+func EndpointSlice(s, _ *discoveryv1.EndpointSlice) []string {
+	if s.AddressType == discoveryv1.AddressTypeFQDN {
+		return []string{"spec.addressType: FQDN endpoints are deprecated"}
+	}
+	var out []string
+	for i, endpoint := range s.Endpoints {
+		for j, ip := range endpoint.Addresses {
+			out = append(out, utilvalidation.GetWarningsForIP(field.NewPath("endpoints").Index(i).Child("addresses").Index(j), ip)...)
+		}
 	}
 	return out
 }
