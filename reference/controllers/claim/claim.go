@@ -26,6 +26,8 @@ type Owner struct {
 	Fresh func(ctx context.Context) (metav1.Object, error)
 	// Adopts says which matching orphans may be adopted; nil means all.
 	Adopts func(orphan metav1.Object) bool
+	// Finalizer is taken from released children; empty means none.
+	Finalizer string
 	// Writes remembers adopted and released children under the key of the owner; it may be nil.
 	Writes *controller.Writes
 }
@@ -105,10 +107,14 @@ func adopt[T metav1.Object](ctx context.Context, o Owner, orphans []T, informer 
 }
 
 func release[T metav1.Object](ctx context.Context, o Owner, child T, informer cache.SharedIndexInformer, patch Patch[T]) error {
-	data, err := json.Marshal(map[string]any{"metadata": map[string]any{
+	metadata := map[string]any{
 		"uid":             child.GetUID(),
 		"ownerReferences": []map[string]any{{"$patch": "delete", "uid": o.GetUID()}},
-	}})
+	}
+	if o.Finalizer != "" {
+		metadata["$deleteFromPrimitiveList/finalizers"] = []string{o.Finalizer}
+	}
+	data, err := json.Marshal(map[string]any{"metadata": metadata})
 	if err != nil {
 		return fmt.Errorf("encode release: %w", err)
 	}

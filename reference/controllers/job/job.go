@@ -117,7 +117,7 @@ func (r *reconciler) children(ctx context.Context, key controller.Key, job *batc
 		return nil, nil // validation refuses it
 	}
 	return claim.Children(ctx, claim.Owner{
-		Object: job, Kind: gvk, Selector: selector, Writes: r.writes,
+		Object: job, Kind: gvk, Selector: selector, Finalizer: batchv1.JobTrackingFinalizer, Writes: r.writes,
 		Fresh: func(ctx context.Context) (metav1.Object, error) {
 			return r.client.BatchV1().Jobs(key.Namespace).Get(ctx, key.Name, metav1.GetOptions{})
 		},

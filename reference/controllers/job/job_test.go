@@ -321,3 +321,24 @@ func TestPodsOfADeletedJobAreLetGo(t *testing.T) {
 		b.Steady()
 	})
 }
+
+// A pod that loses all labels is no pod of the job any more, and nothing would ever take its finalizer.
+func TestReleasedPodsAreLetGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := start(t, newJob())
+		pod := b.active()[0]
+		pod.Labels = nil
+		if _, err := b.Client.CoreV1().Pods("ns").Update(t.Context(), &pod, metav1.UpdateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		b.Settle(time.Second)
+		released, err := b.Client.CoreV1().Pods("ns").Get(t.Context(), pod.Name, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(released.OwnerReferences) != 0 || len(released.Finalizers) != 0 {
+			t.Errorf("owners %v, finalizers %v; want none", released.OwnerReferences, released.Finalizers)
+		}
+		b.Steady()
+	})
+}
