@@ -15,6 +15,7 @@ import (
 
 	"github.com/seatrial/seatrial/reference/apiserver"
 	"github.com/seatrial/seatrial/reference/apiserver/apiservertest"
+	"github.com/seatrial/seatrial/reference/apiserver/auth"
 )
 
 func client(t *testing.T, config *rest.Config) kubernetes.Interface {
@@ -48,7 +49,8 @@ func asAccount(t *testing.T, admin *rest.Config, name string) kubernetes.Interfa
 
 // TestServer starts one server for everything that needs a whole one.
 func TestServer(t *testing.T) {
-	server := apiservertest.Run(t, apiserver.Options{})
+	flags := auth.Flags{TokenAuthFile: write(t, "secret-token,kubernetes-admin,,system:masters\n")}
+	server := apiservertest.Run(t, apiserver.Options{Auth: auth.Options{Flags: flags}})
 	admin := server.ClientConfig("kubernetes-admin", "system:masters")
 	c := client(t, admin)
 	for _, name := range []string{"reader", "other"} {
@@ -101,6 +103,7 @@ func TestServer(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	t.Run("reviews answer as upstream", func(t *testing.T) { reviewsAnswerAsUpstream(t, admin) })
 	t.Run("a node reads what its pods refer to", func(t *testing.T) { nodeReads(t, server, c) })
 	t.Run("the issuer is published to service accounts", func(t *testing.T) {
 		body, err := asAccount(t, admin, "other").Discovery().RESTClient().Get().AbsPath("/.well-known/openid-configuration").DoRaw(t.Context())

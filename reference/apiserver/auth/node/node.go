@@ -10,6 +10,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,7 +35,10 @@ type Authorizer struct {
 	rules  []rbacv1.PolicyRule // of the role system:node
 }
 
-var _ authorizer.Authorizer = (*Authorizer)(nil)
+var (
+	_ authorizer.Authorizer   = (*Authorizer)(nil)
+	_ authorizer.RuleResolver = (*Authorizer)(nil)
+)
 
 // New returns an authorizer. Before Run it asks the client for every answer.
 func New(client kubernetes.Interface) (*Authorizer, error) {
@@ -96,6 +100,15 @@ func (z *Authorizer) Authorize(ctx context.Context, a authorizer.Attributes) (au
 		}
 	}
 	return authorizer.DecisionNoOpinion, "", nil
+}
+
+// RulesFor implements authorizer.RuleResolver: what a node may do depends on its
+// pods and cannot be listed.
+func (z *Authorizer) RulesFor(_ context.Context, u user.Info, _ string) ([]authorizer.ResourceRuleInfo, []authorizer.NonResourceRuleInfo, bool, error) {
+	if NameOf(u) != "" {
+		return nil, nil, true, errors.New("node authorizer does not support user rule resolution")
+	}
+	return nil, nil, false, nil
 }
 
 // check says why a node may not do something to a resource beyond what the

@@ -15,16 +15,16 @@ import (
 type access struct{ authorizer authorizer.Authorizer }
 
 func (z access) subject(ctx context.Context, r *authorizationv1.SubjectAccessReview) (*authorizationv1.SubjectAccessReview, error) {
-	if errs := validateSpec(&r.Spec, field.NewPath("spec")); len(errs) > 0 {
-		return nil, invalid("SubjectAccessReview", errs)
+	if errs := append(validateSpec(&r.Spec, field.NewPath("spec")), validateMetadata(&r.ObjectMeta, "")...); len(errs) > 0 {
+		return nil, invalid(errs)
 	}
 	r.Status = z.ask(ctx, userOf(&r.Spec), r.Spec.ResourceAttributes, r.Spec.NonResourceAttributes)
 	return r, nil
 }
 
 func (z access) self(ctx context.Context, r *authorizationv1.SelfSubjectAccessReview) (*authorizationv1.SelfSubjectAccessReview, error) {
-	if errs := validateAttributes(r.Spec.ResourceAttributes, r.Spec.NonResourceAttributes, field.NewPath("spec")); len(errs) > 0 {
-		return nil, invalid("SelfSubjectAccessReview", errs)
+	if errs := append(validateSelfSpec(&r.Spec, field.NewPath("spec")), validateMetadata(&r.ObjectMeta, "")...); len(errs) > 0 {
+		return nil, invalid(errs)
 	}
 	u, ok := request.UserFrom(ctx)
 	if !ok {
@@ -36,15 +36,15 @@ func (z access) self(ctx context.Context, r *authorizationv1.SelfSubjectAccessRe
 
 func (z access) local(ctx context.Context, r *authorizationv1.LocalSubjectAccessReview) (*authorizationv1.LocalSubjectAccessReview, error) {
 	spec := field.NewPath("spec")
-	errs := validateSpec(&r.Spec, spec)
+	errs := append(validateSpec(&r.Spec, spec), validateMetadata(&r.ObjectMeta, r.Namespace)...)
 	if a := r.Spec.ResourceAttributes; a != nil && a.Namespace != r.Namespace {
 		errs = append(errs, field.Invalid(spec.Child("resourceAttributes", "namespace"), a.Namespace, "must match metadata.namespace"))
 	}
 	if r.Spec.NonResourceAttributes != nil {
-		errs = append(errs, field.Invalid(spec.Child("nonResourceAttributes"), r.Spec.NonResourceAttributes, "disallowed on this kind of request"))
+		errs = append(errs, field.Invalid(spec.Child("nonResourceAttributes"), shown(r.Spec.NonResourceAttributes), "disallowed on this kind of request"))
 	}
 	if len(errs) > 0 {
-		return nil, invalid("LocalSubjectAccessReview", errs)
+		return nil, invalid(errs)
 	}
 	if r.Namespace != request.NamespaceValue(ctx) {
 		return nil, apierrors.NewBadRequest("spec.resourceAttributes.namespace must match namespace: " + request.NamespaceValue(ctx))
@@ -67,9 +67,7 @@ func (z access) ask(ctx context.Context, u user.Info, res *authorizationv1.Resou
 	decision, reason, err := z.authorizer.Authorize(ctx, a)
 	s := authorizationv1.SubjectAccessReviewStatus{
 		Allowed: decision == authorizer.DecisionAllow, Denied: decision == authorizer.DecisionDeny, Reason: reason,
-	}
-	if err != nil {
-		s.EvaluationError = err.Error()
+		EvaluationError: evaluationError(err, a),
 	}
 	return s
 }

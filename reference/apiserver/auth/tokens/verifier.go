@@ -9,7 +9,6 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apiserver/pkg/audit"
 	"k8s.io/apiserver/pkg/authentication/authenticator"
@@ -150,33 +149,4 @@ func (v *Verifier) alive(what string, o metav1.Object, want ref, err error) erro
 		return fmt.Errorf("%s %q has been deleted", what, want.Name)
 	}
 	return nil
-}
-
-// legacy verifies the token of a Secret: the Secret must still hold it.
-func (v *Verifier) legacy(ctx context.Context, t *jwt.JSONWebToken, token string, wanted authenticator.Audiences) (*authenticator.Response, bool, error) {
-	var c legacyClaims
-	if err := v.signed(t, &c); err != nil {
-		return nil, false, err
-	}
-	if c.Subject != serviceaccount.MakeUsername(c.Namespace, c.ServiceAccountName) {
-		return nil, false, fmt.Errorf("verify token of %q: the claims name no service account", c.Subject)
-	}
-	audiences := wanted.Intersect(v.audiences) // it names none: it is for the API server
-	if len(audiences) == 0 && len(v.audiences) > 0 {
-		return nil, false, fmt.Errorf("verify token of %q: it is not for any of %q", c.Subject, []string(wanted))
-	}
-	secret, err := v.objects.Secret(ctx, c.Namespace, c.SecretName)
-	if err != nil {
-		return nil, false, fmt.Errorf("verify token of %q: look up secret %q: %w", c.Subject, c.SecretName, err)
-	}
-	sa, err := v.objects.ServiceAccount(ctx, c.Namespace, c.ServiceAccountName)
-	if err := v.alive("service account", sa, ref{c.ServiceAccountName, c.ServiceAccountUID}, err); err != nil {
-		return nil, false, fmt.Errorf("verify token of %q: %w", c.Subject, err)
-	}
-	if secret.DeletionTimestamp != nil || !serviceaccount.IsServiceAccountToken(secret, sa) || string(secret.Data[corev1.ServiceAccountTokenKey]) != token {
-		return nil, false, fmt.Errorf("verify token of %q: secret %q no longer holds it", c.Subject, c.SecretName)
-	}
-	return &authenticator.Response{
-		User: serviceaccount.UserInfo(c.Namespace, c.ServiceAccountName, string(c.ServiceAccountUID)), Audiences: audiences,
-	}, true, nil
 }
