@@ -32,7 +32,7 @@ func hasNodePorts(spec *corev1.ServiceSpec) bool {
 
 // isExternal says whether a service can be reached from outside of the cluster.
 func isExternal(spec *corev1.ServiceSpec) bool {
-	return hasNodePorts(spec) || len(spec.ExternalIPs) > 0
+	return hasNodePorts(spec) || spec.Type == corev1.ServiceTypeClusterIP && len(spec.ExternalIPs) > 0
 }
 
 // needsHealthCheck says whether a load balancer asks each node if it has local endpoints.
@@ -47,6 +47,12 @@ func keepAllocated(spec, old *corev1.ServiceSpec) {
 		}
 		if len(spec.ClusterIPs) == 0 && spec.ClusterIP == old.ClusterIP {
 			spec.ClusterIPs = slices.Clone(old.ClusterIPs)
+		}
+		if spec.IPFamilyPolicy == nil {
+			spec.IPFamilyPolicy = old.IPFamilyPolicy
+		}
+		if len(spec.IPFamilies) == 0 {
+			spec.IPFamilies = slices.Clone(old.IPFamilies)
 		}
 	}
 	if hasNodePorts(spec) && hasNodePorts(old) {

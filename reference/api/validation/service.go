@@ -2,7 +2,6 @@ package validation
 
 import (
 	"fmt"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
@@ -131,66 +130,17 @@ func serviceAffinity(path *field.Path, spec *corev1.ServiceSpec) field.ErrorList
 }
 
 func serviceAddresses(path *field.Path, spec *corev1.ServiceSpec) field.ErrorList {
-	errs := clusterIPs(path, spec)
+	errs := ServiceClusterIPs(spec)
 	for i, ip := range spec.ExternalIPs {
 		at := path.Child("externalIPs").Index(i)
 		errs = append(errs, utilvalidation.IsValidIPForLegacyField(at, ip, true, nil)...)
 		errs = append(errs, reachableIP(at, ip)...)
 	}
-	errs = append(errs, pointerOneOf(path.Child("ipFamilyPolicy"), spec.IPFamilyPolicy,
-		corev1.IPFamilyPolicySingleStack, corev1.IPFamilyPolicyPreferDualStack, corev1.IPFamilyPolicyRequireDualStack)...)
-	families := seen[corev1.IPFamily]{}
-	for i, family := range spec.IPFamilies {
-		at := path.Child("ipFamilies").Index(i)
-		errs = append(errs, oneOf(at, family, corev1.IPv4Protocol, corev1.IPv6Protocol)...)
-		errs = append(errs, families.add(at, family)...)
-	}
-	balanced := spec.Type == corev1.ServiceTypeLoadBalancer
-	if len(spec.LoadBalancerSourceRanges) > 0 && !balanced {
+	if len(spec.LoadBalancerSourceRanges) > 0 && spec.Type != corev1.ServiceTypeLoadBalancer {
 		errs = append(errs, field.Forbidden(path.Child("LoadBalancerSourceRanges"), "may only be used when `type` is 'LoadBalancer'"))
 	}
 	for i, cidr := range spec.LoadBalancerSourceRanges {
 		errs = append(errs, utilvalidation.IsValidCIDRForLegacyField(path.Child("LoadBalancerSourceRanges").Index(i), cidr, true, nil)...)
-	}
-	return errs
-}
-
-func clusterIPs(path *field.Path, spec *corev1.ServiceSpec) field.ErrorList {
-	if spec.Type == corev1.ServiceTypeExternalName {
-		return nil
-	}
-	var errs field.ErrorList
-	at, ips := path.Child("clusterIPs"), spec.ClusterIPs
-	if spec.ClusterIP == corev1.ClusterIPNone && spec.Type != corev1.ServiceTypeClusterIP {
-		errs = append(errs, field.Invalid(at.Index(0), corev1.ClusterIPNone, fmt.Sprintf("may not be set to 'None' for %s services", spec.Type)))
-	}
-	if len(ips) == 0 {
-		return errs
-	}
-	if spec.ClusterIP == "" && ips[0] != "" {
-		errs = append(errs, field.Forbidden(at, "must be empty when `clusterIP` is not specified"))
-	}
-	if ips[0] != spec.ClusterIP {
-		errs = append(errs, field.Invalid(at, ips, "first value must match `clusterIP`"))
-	}
-	switch {
-	case len(ips) > 2:
-		errs = append(errs, field.Invalid(at, ips, "may only hold up to 2 values"))
-	case len(ips) == 2 && slices.Contains(ips, corev1.ClusterIPNone):
-		return append(errs, field.Invalid(at, ips, "'None' must be the first and only value"))
-	case len(ips) == 2 && netutils.IsIPv6String(ips[0]) == netutils.IsIPv6String(ips[1]):
-		errs = append(errs, field.Invalid(at, ips, "may specify no more than one IP for each IP family"))
-	}
-	return append(errs, setAddresses(at, ips)...)
-}
-
-// setAddresses checks addresses, apart from those that are left to the server.
-func setAddresses(path *field.Path, ips []string) field.ErrorList {
-	var errs field.ErrorList
-	for i, ip := range ips {
-		if ip != "" && ip != corev1.ClusterIPNone {
-			errs = append(errs, utilvalidation.IsValidIPForLegacyField(path.Index(i), ip, true, nil)...)
-		}
 	}
 	return errs
 }
@@ -252,8 +202,8 @@ const loadBalancerOnly = "may only be used when `type` is 'LoadBalancer'"
 func balancing(path *field.Path, spec *corev1.ServiceSpec) field.ErrorList {
 	var errs field.ErrorList
 	balanced := spec.Type == corev1.ServiceTypeLoadBalancer
-	if spec.HealthCheckNodePort < 0 {
-		errs = append(errs, field.Invalid(path.Child("healthCheckNodePort"), spec.HealthCheckNodePort, notNegative))
+	if spec.HealthCheckNodePort != 0 {
+		errs = append(errs, portNumber(path.Child("healthCheckNodePort"), spec.HealthCheckNodePort)...)
 	}
 	if spec.HealthCheckNodePort > 0 && (!balanced || spec.ExternalTrafficPolicy != corev1.ServiceExternalTrafficPolicyLocal) {
 		errs = append(errs, field.Invalid(path.Child("healthCheckNodePort"), spec.HealthCheckNodePort, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"))
@@ -272,47 +222,4 @@ func balancing(path *field.Path, spec *corev1.ServiceSpec) field.ErrorList {
 		errs = append(errs, field.Forbidden(class, loadBalancerOnly))
 	}
 	return append(errs, matches(class, *spec.LoadBalancerClass, utilvalidation.IsQualifiedName(*spec.LoadBalancerClass))...)
-}
-
-// ServiceUpdate checks an update of a service: addresses stay while the type does.
-func ServiceUpdate(s, old *corev1.Service) field.ErrorList {
-	errs := metaUpdate(&s.ObjectMeta, &old.ObjectMeta)
-	if old.Spec.Type != corev1.ServiceTypeExternalName && s.Spec.Type != corev1.ServiceTypeExternalName {
-		at := specPath().Child("clusterIPs")
-		if len(old.Spec.ClusterIPs) > 0 && old.Spec.ClusterIPs[0] != "" &&
-			!slices.Equal(firstOf(s.Spec.ClusterIPs), firstOf(old.Spec.ClusterIPs)) {
-			errs = append(errs, field.Invalid(at.Index(0), s.Spec.ClusterIPs, "may not change once set"))
-		}
-		if len(old.Spec.IPFamilies) > 0 && !slices.Equal(firstOf(s.Spec.IPFamilies), firstOf(old.Spec.IPFamilies)) && len(s.Spec.IPFamilies) > 0 {
-			errs = append(errs, field.Invalid(specPath().Child("ipFamilies").Index(0), s.Spec.IPFamilies, "may not change once set"))
-		}
-	}
-	if old.Spec.Type == corev1.ServiceTypeLoadBalancer && s.Spec.Type == corev1.ServiceTypeLoadBalancer {
-		errs = append(errs, unchanged(specPath().Child("loadBalancerClass"), s.Spec.LoadBalancerClass, old.Spec.LoadBalancerClass)...)
-	}
-	return append(errs, Service(s)...)
-}
-
-func firstOf[T any](list []T) []T { return list[:min(1, len(list))] }
-
-// ServiceStatusUpdate checks a write of services/status.
-func ServiceStatusUpdate(s, old *corev1.Service) field.ErrorList {
-	errs := metaUpdate(&s.ObjectMeta, &old.ObjectMeta)
-	path := statusPath().Child("loadBalancer", "ingress")
-	if len(s.Status.LoadBalancer.Ingress) > 0 && s.Spec.Type != corev1.ServiceTypeLoadBalancer && len(old.Status.LoadBalancer.Ingress) == 0 {
-		errs = append(errs, field.Forbidden(path, "may only be used when `spec.type` is \"LoadBalancer\""))
-	}
-	for i, ingress := range s.Status.LoadBalancer.Ingress {
-		at := path.Index(i)
-		if ingress.IP != "" {
-			errs = append(errs, utilvalidation.IsValidIPForLegacyField(at.Child("ip"), ingress.IP, true, nil)...)
-		}
-		if ingress.Hostname != "" {
-			errs = append(errs, matches(at.Child("hostname"), ingress.Hostname, isSubdomain(ingress.Hostname))...)
-			if netutils.ParseIPSloppy(ingress.Hostname) != nil {
-				errs = append(errs, field.Invalid(at.Child("hostname"), ingress.Hostname, "must be a DNS name, not an IP address"))
-			}
-		}
-	}
-	return errs
 }

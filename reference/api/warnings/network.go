@@ -45,8 +45,11 @@ func Service(s, _ *corev1.Service) []string {
 	return out
 }
 
-// EndpointSlice warns about domain names, and about addresses in an unusual form.
-func EndpointSlice(s, _ *discoveryv1.EndpointSlice) []string {
+// EndpointSlice warns about new slices of domain names, and about addresses in an unusual form.
+func EndpointSlice(s, old *discoveryv1.EndpointSlice) []string {
+	if old != nil {
+		return nil
+	}
 	if s.AddressType == discoveryv1.AddressTypeFQDN {
 		return []string{"spec.addressType: FQDN endpoints are deprecated"}
 	}

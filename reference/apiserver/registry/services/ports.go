@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
@@ -78,14 +79,14 @@ func (p *ports) mayTake(ctx context.Context, port int32) error {
 	return nil
 }
 
-// free returns a port that nobody has now, the highest ones first.
-func (p *ports) free(ctx context.Context) (int32, error) {
+// free returns a port that nobody has now, the highest ones first, and none of those that are spoken for.
+func (p *ports) free(ctx context.Context, spoken ...int32) (int32, error) {
 	taken, err := p.claims.Taken(ctx)
 	if err != nil {
 		return 0, err
 	}
 	for port := int32(lastPort); port >= firstPort; port-- {
-		if _, ok := taken[strconv.Itoa(int(port))]; !ok {
+		if _, ok := taken[strconv.Itoa(int(port))]; !ok && !slices.Contains(spoken, port) {
 			return port, nil
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"k8s.io/apiserver/pkg/util/dryrun"
 
 	"github.com/seatrial/seatrial/reference/api/prepare"
+	"github.com/seatrial/seatrial/reference/api/validation"
 	"github.com/seatrial/seatrial/reference/apiserver/registry"
 	"github.com/seatrial/seatrial/reference/apiserver/storage"
 )
@@ -94,7 +95,10 @@ func (r *REST) allocate(ctx context.Context, s, old *corev1.Service) error {
 		return nil // a subresource, which cannot change the spec
 	}
 	t.restart(ctx)
-	errs := defaultFamilies(s, r.addresses.cidr)
+	errs := validation.ServiceClusterIPs(&s.Spec)
+	if len(errs) == 0 {
+		errs = defaultFamilies(s, r.addresses.cidr)
+	}
 	if len(errs) == 0 {
 		errs = append(errs, t.allocateAddresses(ctx, s, old)...)
 		errs = append(errs, t.allocatePorts(ctx, s, old)...)

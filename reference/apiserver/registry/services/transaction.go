@@ -111,7 +111,7 @@ func (t *transaction) allocatePorts(ctx context.Context, s, old *corev1.Service)
 			errs = append(errs, t.port(ctx, s, &s.Spec.Ports[i].NodePort, had, at)...)
 		}
 	}
-	if needsHealthCheckPort(s) {
+	if needsHealthCheckPort(s) && !(needsHealthCheckPort(old) && s.Spec.HealthCheckNodePort != old.Spec.HealthCheckNodePort) { // else refused
 		errs = append(errs, t.port(ctx, s, &s.Spec.HealthCheckNodePort, had, field.NewPath("spec", "healthCheckNodePort"))...)
 	}
 	has := portsOf(s)
@@ -130,7 +130,7 @@ func (t *transaction) port(ctx context.Context, s *corev1.Service, port *int32, 
 	asked := *port
 	switch {
 	case asked == 0 && t.dryRun:
-		*port, err = p.free(ctx)
+		*port, err = p.free(ctx, t.newPorts...)
 	case asked == 0:
 		*port, err = p.takeAny(ctx, s)
 	case t.dryRun:
