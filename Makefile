@@ -40,13 +40,18 @@ build: blobs ## build bin/seatrial and bin/seatrial-reference
 conformance: $(if $(filter docker,$(DRIVER)),image,build) ## run the specification [KUBECONFIG= TAGS= DRIVER= PARALLEL= REPORT=]
 	@bin/seatrial run $(RUN)
 
+.PHONY: browser
+browser: ## install the browser that tests the reports, where that is possible
+	@.ci/browser
+
 .PHONY: test
-test: blobs ## run the tests of the code, without a cluster
+test: blobs browser ## run the tests of the code, without a cluster
 	@go vet ./...
 	@go test ./...
 	@cd fixtures/images && go vet ./... && go test ./...
 	@cd fixtures/sonobuoy && go vet ./... && go test ./...
 	@cd fixtures/formats && go vet ./... && go test -count=1 ./...
+	@cd fixtures/browser && go vet ./... && go test -count=1 ./...
 
 .PHONY: lint
 lint: ## run the linters, pinned in harness/tools
