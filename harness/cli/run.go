@@ -86,6 +86,8 @@ func (e *env) run() *cobra.Command {
 	f.StringVar(&o.From, "from", "", "folder of the run before (default that of --report, or else reports/latest)")
 	f.StringSliceVar(&o.Namespaces, "namespace", nil, "empty Namespaces to use instead of making new ones, separated by commas")
 	f.StringVar(&o.Known, "known", "", "YAML list of behaviours that are known to fail or to be flaky: id, kind (failing or flaky), reason, issue")
+	f.StringSliceVar(&o.Offer, "offer", nil, "capabilities that the cluster has although they are not detected, such as network-policy")
+	f.StringSliceVar(&o.Lack, "lack", nil, "capabilities that the cluster has not although they are detected")
 	flags.telling.flags(cmd)
 	dropWhenFlag(f, &flags.dropWhen)
 	f.BoolVar(&o.NoInventory, "no-inventory", false, "do not compare what is in the cluster before and after the run")
@@ -209,6 +211,10 @@ func clusterError(err, more error) error {
 	var unreachable *run.Unreachable
 	if errors.As(err, &unreachable) {
 		return fmt.Errorf("%w: %w", cluster.ErrNotFound, errors.Join(err, more))
+	}
+	var refused *run.Refused
+	if errors.As(err, &refused) {
+		return &usageError{errors.Join(err, more)}
 	}
 	return errors.Join(err, more)
 }

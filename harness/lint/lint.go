@@ -7,12 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seatrial/seatrial/harness/capability"
 	"github.com/seatrial/seatrial/harness/spec"
 	"github.com/seatrial/seatrial/steps"
 )
-
-// Capabilities is the closed list of what @needs: may ask for.
-func Capabilities() []string { return []string{"nodes", "dns", "two-nodes"} }
 
 // Areas is the closed list of folders.
 func Areas() []string {
@@ -147,7 +145,7 @@ func (c *checker) tags(place string, s spec.Scenario) {
 		case "since":
 			ok = sinceForm.MatchString(value)
 		case "needs":
-			ok = slices.Contains(Capabilities(), value)
+			ok = capability.Known(value)
 		case "exclusive":
 			ok = value != ""
 		case "slow", "life-cycle":

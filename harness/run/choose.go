@@ -74,18 +74,14 @@ func (r *runner) supported(scenarios []spec.Scenario) (able, unable []spec.Scena
 
 // missing lists the capabilities that the scenario needs and the cluster lacks.
 func (r *runner) missing(s spec.Scenario) []string {
-	return slices.DeleteFunc(s.Values("needs"), func(need string) bool { return r.capabilities[need] })
+	return slices.DeleteFunc(s.Values("needs"), func(need string) bool { return r.offers.Has(need) })
 }
 
 // lack says in a sentence why the cluster does not support the scenario.
 func (r *runner) lack(s spec.Scenario) string {
 	var parts []string
 	for _, need := range r.missing(s) {
-		why := r.folded.Run.Absent[need]
-		if why == "" {
-			why = "the cluster does not offer that"
-		}
-		parts = append(parts, need+": "+why)
+		parts = append(parts, need+": "+r.offers.Find(need).Reason)
 	}
 	return "It needs " + strings.Join(parts, ", and ") + "."
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -47,7 +46,7 @@ func InCluster() (*rest.Config, error) {
 	return config, nil
 }
 
-// survey asks what the cluster is and what it offers. It fills in these parts of the journal's first record.
+// survey asks what the cluster is. It fills in that part of the journal's first record.
 func survey(ctx context.Context, cluster *client.Cluster) (journal.Run, error) {
 	ctx, cancel := context.WithTimeout(ctx, reach)
 	defer cancel()
@@ -68,55 +67,5 @@ func survey(ctx context.Context, cluster *client.Cluster) (journal.Run, error) {
 	if uid, err := partial.Field(answer.Object, "metadata.uid"); err == nil && !answer.Refused() {
 		now.ClusterUID = partial.Text(uid)
 	}
-	now.Capabilities, err = detect(ctx, cluster)
-	return now, err
-}
-
-// detect finds the capabilities that scenarios ask for with @needs:.
-func detect(ctx context.Context, cluster *client.Cluster) ([]string, error) {
-	nodes, err := cluster.Send(ctx, client.Request{Method: http.MethodGet, Path: "/api/v1/nodes"})
-	if err != nil {
-		return nil, &Unreachable{err}
-	}
-	dns, err := cluster.Send(ctx, client.Request{Method: http.MethodGet, Path: "/api/v1/namespaces/kube-system/services/kube-dns"})
-	if err != nil {
-		return nil, &Unreachable{err}
-	}
-	var found []string
-	count := usableNodes(nodes)
-	if count > 0 {
-		found = append(found, "nodes")
-	}
-	if count > 1 {
-		found = append(found, "two-nodes")
-	}
-	if !dns.Refused() && count > 0 {
-		found = append(found, "dns")
-	}
-	slices.Sort(found)
-	return found, nil
-}
-
-// usableNodes counts the Nodes that are Ready and take any Pod.
-func usableNodes(answer client.Answer) int {
-	items, _ := partial.Field(answer.Object, "items")
-	nodes, _ := items.([]any)
-	count := 0
-	for _, node := range nodes {
-		ready, _ := partial.Field(node, "status.conditions[type=Ready].status")
-		closed, _ := partial.Field(node, "spec.unschedulable")
-		taints, _ := partial.Field(node, "spec.taints")
-		if ready == "True" && closed != true && !repels(taints) {
-			count++
-		}
-	}
-	return count
-}
-
-func repels(taints any) bool {
-	list, _ := taints.([]any)
-	return slices.ContainsFunc(list, func(taint any) bool {
-		effect, _ := partial.Field(taint, "effect")
-		return effect == "NoSchedule" || effect == "NoExecute"
-	})
+	return now, nil
 }

@@ -59,6 +59,7 @@ type Options struct {
 	// Profile is what the run has to judge to be complete; the zero Profile asks for nothing.
 	Profile Profile
 
+	Claims
 	Choice
 	Effort
 }

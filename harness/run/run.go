@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seatrial/seatrial/harness/capability"
 	"github.com/seatrial/seatrial/harness/journal"
 	"github.com/seatrial/seatrial/harness/report"
 	"github.com/seatrial/seatrial/harness/spec"
@@ -44,21 +45,21 @@ func (p *Plan) Run(ctx context.Context) (Result, error) {
 // runner is one run.
 type runner struct {
 	*Plan
-	id           string
-	dir          string
-	start        time.Time
-	cluster      *client.Cluster
-	own          *client.Recorder // of what the kit asks for itself
-	kubectl      *client.Kubectl
-	scratch      string
-	lines        map[string][]line
-	capabilities map[string]bool
-	heart        *heartbeat
-	journal      *journal.Writer
-	terminal     *report.Terminal
-	rooms        house
-	trials       map[string]*trial
-	hold         context.CancelCauseFunc // starts nothing more
+	id       string
+	dir      string
+	start    time.Time
+	cluster  *client.Cluster
+	own      *client.Recorder // of what the kit asks for itself
+	kubectl  *client.Kubectl
+	scratch  string
+	lines    map[string][]line
+	offers   capability.Set
+	heart    *heartbeat
+	journal  *journal.Writer
+	terminal *report.Terminal
+	rooms    house
+	trials   map[string]*trial
+	hold     context.CancelCauseFunc // starts nothing more
 
 	mu     sync.Mutex
 	broken error // of the journal
@@ -81,10 +82,7 @@ func newRunner(ctx context.Context, p *Plan) (*runner, error) {
 	}
 	r := &runner{
 		Plan: p, own: own, id: newID(time.Now()), dir: p.dir, start: time.Now(), cluster: cluster, lines: understand(p.Scenarios, steps.NewVocabulary()),
-		capabilities: map[string]bool{}, trials: map[string]*trial{}, folded: journal.New(),
-	}
-	for _, c := range now.Capabilities {
-		r.capabilities[c] = true
+		trials: map[string]*trial{}, folded: journal.New(),
 	}
 	resumes := 0
 	if p.past != nil {
@@ -100,6 +98,9 @@ func newRunner(ctx context.Context, p *Plan) (*runner, error) {
 	r.rooms = newNamespaces(cluster, own, r.id, resumes)
 	if lent != nil {
 		r.rooms = lent
+	}
+	if err := r.detect(client.Record(ctx, own), &now); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(r.scratch))
 	}
 	if err := r.openJournal(r.describe(now)); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(r.scratch))
