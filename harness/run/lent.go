@@ -64,7 +64,7 @@ func lend(ctx context.Context, cluster *client.Cluster, names []string) (*lent, 
 			err = errors.New("it does not exist")
 		}
 		if err != nil {
-			return nil, fmt.Errorf("use namespace %q: %w", name, err)
+			return nil, &Refused{fmt.Errorf("use namespace %q: %w", name, err)}
 		}
 		var strangers []string
 		for _, o := range cleanup.Inside(ctx, cluster, kinds, name) {
@@ -75,7 +75,7 @@ func lend(ctx context.Context, cluster *client.Cluster, names []string) (*lent, 
 			}
 		}
 		if len(strangers) > 0 {
-			return nil, fmt.Errorf("use namespace %q: it is not empty, and the run removes what is in it: there is %s", name, few(strangers))
+			return nil, &Refused{fmt.Errorf("use namespace %q: it is not empty, and the run removes what is in it: there is %s", name, few(strangers))}
 		}
 		l.free <- name
 	}

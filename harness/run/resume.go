@@ -92,6 +92,14 @@ func list(words []string) string {
 	return strings.Join(words, ", ")
 }
 
+// Refused tells that what the options ask for cannot be done with this cluster or this journal.
+type Refused struct{ Cause error }
+
+func (e *Refused) Error() string { return e.Cause.Error() }
+
+// Unwrap gives the cause.
+func (e *Refused) Unwrap() error { return e.Cause }
+
 // openJournal makes the journal of the run, or goes on with that of the run that is resumed.
 func (r *runner) openJournal(now journal.Run) (err error) {
 	if r.past == nil {
@@ -102,10 +110,10 @@ func (r *runner) openJournal(now journal.Run) (err error) {
 		return nil
 	}
 	if err := sameCluster(r.past.Run, now); err != nil {
-		return fmt.Errorf("resume %s: %w: begin a new run", r.dir, err)
+		return &Refused{fmt.Errorf("resume %s: %w: begin a new run", r.dir, err)}
 	}
 	if r.journal, r.folded, err = journal.Resume(r.dir); errors.Is(err, journal.ErrInUse) {
-		return fmt.Errorf("resume %s: the run still goes on: %w", filepath.Join(r.dir, journal.Name), err)
+		return &Refused{fmt.Errorf("resume %s: the run still goes on: %w", filepath.Join(r.dir, journal.Name), err)}
 	}
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"net/http"
 	"os"
@@ -170,7 +171,8 @@ func TestARunIsResumedOnlyAgainstItsCluster(t *testing.T) {
 	_, dir := interrupted(t)
 	other := standin.Start(t)
 	o := run.Options{Config: other.Config(), Features: page(hangs, passes), Kit: "v1", Choice: run.Choice{Resume: true, From: dir}}
-	if _, err := run.Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "it ran against http") {
+	var refused *run.Refused
+	if _, err := run.Run(t.Context(), o); !errors.As(err, &refused) || !strings.Contains(err.Error(), "it ran against http") {
 		t.Errorf("a cluster that does not tell who it is: %v", err)
 	}
 	put(t, other, "/api/v1/namespaces", `{"name":"kube-system","uid":"two"}`)
