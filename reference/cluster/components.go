@@ -29,6 +29,7 @@ func (c *cluster) components() map[string]func(context.Context) error {
 		"routes":      c.route,
 		"dns":         c.resolve,
 		"kubelet":     c.runNode,
+		"role":        c.markNode,
 		"images":      (&control{place: c.Place, images: c.runtime, log: c.Log}).Run,
 	}
 }
@@ -128,7 +129,6 @@ func (c *cluster) runNode(ctx context.Context) error {
 		ClusterDNS:    []string{c.serviceIP(10).String()},
 		ClusterDomain: clusterDomain,
 		PodCIDR:       c.PodCIDR.String(),
-		Labels:        map[string]string{"node-role.kubernetes.io/control-plane": ""},
 		Certificate:   serving.TLS(),
 		ClientCA:      c.bundle.CA.PEM(),
 		Log:           c.Log,

@@ -5,6 +5,7 @@ package cluster
 import (
 	"crypto/tls"
 	"log/slog"
+	"slices"
 
 	"github.com/seatrial/seatrial/reference/apiserver"
 	"github.com/seatrial/seatrial/reference/apiserver/auth"
@@ -19,7 +20,7 @@ func ServerOptions(bundle *pki.Bundle, flags APIServerFlags, log *slog.Logger) a
 		ServingKey:       bundle.Serving.KeyPEM,
 		ClientCA:         bundle.CA.PEM(),
 		Auth:             auth.Options{Flags: flags.Auth, SigningKey: bundle.ServiceAccountKey},
-		EnableAdmission:  flags.EnablePlugins,
+		EnableAdmission:  withNodeRestriction(flags),
 		DisableAdmission: flags.DisablePlugins,
 		KubeletTLS: &tls.Config{
 			Certificates: []tls.Certificate{bundle.KubeletClient.TLS()},
@@ -31,4 +32,15 @@ func ServerOptions(bundle *pki.Bundle, flags APIServerFlags, log *slog.Logger) a
 		RequestHeaderCA:     bundle.FrontProxyCA.PEM(),
 		Logger:              log.With("component", "apiserver"),
 	}
+}
+
+// nodeRestriction keeps a kubelet to its own node and pods (decision 0035).
+const nodeRestriction = "NodeRestriction"
+
+// withNodeRestriction adds it to the plugins to turn on, unless it is turned off.
+func withNodeRestriction(flags APIServerFlags) []string {
+	if slices.Contains(flags.DisablePlugins, nodeRestriction) || slices.Contains(flags.EnablePlugins, nodeRestriction) {
+		return flags.EnablePlugins
+	}
+	return append(slices.Clone(flags.EnablePlugins), nodeRestriction)
 }
