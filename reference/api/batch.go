@@ -21,7 +21,7 @@ func batchResources() []Resource {
 			FieldNames: names("status.successful"),
 			Columns:    columns.Job(),
 		}, hooks[batchv1.Job]{
-			fields: jobFields, create: prepare.JobCreate,
+			fields: jobFields, create: prepare.JobCreate, complete: prepare.JobComplete,
 			validate: validation.Job, validateUpdate: validation.JobUpdate, validateStatus: validation.JobStatusUpdate,
 			warnings: warnings.Job,
 		}),

@@ -69,6 +69,9 @@ type Resource struct {
 	ValidateUpdate       func(ctx context.Context, obj, old runtime.Object) field.ErrorList
 	ValidateStatusUpdate func(ctx context.Context, obj, old runtime.Object) field.ErrorList
 
+	// Complete sets, in an object that is found valid, what would else only be set when it is read back.
+	Complete func(obj runtime.Object)
+
 	// Warnings returns the warnings of a create (old is nil) or an update.
 	Warnings func(ctx context.Context, obj, old runtime.Object) []string
 

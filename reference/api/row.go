@@ -24,6 +24,7 @@ type hooks[T any] struct {
 	validateUpdate func(obj, old *T) field.ErrorList
 	validateStatus func(obj, old *T) field.ErrorList
 
+	complete func(*T)                   // after validation
 	warnings func(obj, old *T) []string // old is nil on create
 	graceful func(*T, *metav1.DeleteOptions) bool
 }
@@ -59,6 +60,9 @@ func row[T, L any, P object[T], Q object[L]](r Resource, h hooks[T]) Resource {
 	}
 	r.ValidateUpdate = validateUpdate(h.validateUpdate, typed)
 	r.ValidateStatusUpdate = validateUpdate(h.validateStatus, typed)
+	if h.complete != nil {
+		r.Complete = func(obj runtime.Object) { h.complete(typed(obj)) }
+	}
 	if h.warnings != nil {
 		r.Warnings = func(_ context.Context, obj, old runtime.Object) []string { return h.warnings(typed(obj), typed(old)) }
 	}

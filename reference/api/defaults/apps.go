@@ -31,10 +31,13 @@ func statefulSet(s *appsv1.StatefulSet) {
 	pointer(&spec.Replicas, 1)
 	pointer(&spec.RevisionHistoryLimit, revisionHistoryLimit)
 	value(&spec.PodManagementPolicy, appsv1.OrderedReadyPodManagement)
-	value(&spec.UpdateStrategy.Type, appsv1.RollingUpdateStatefulSetStrategyType)
-	if spec.UpdateStrategy.Type == appsv1.RollingUpdateStatefulSetStrategyType {
-		pointer(&spec.UpdateStrategy.RollingUpdate, appsv1.RollingUpdateStatefulSetStrategy{})
-		pointer(&spec.UpdateStrategy.RollingUpdate.Partition, 0)
+	strategy := &spec.UpdateStrategy
+	if strategy.Type == "" {
+		strategy.Type = appsv1.RollingUpdateStatefulSetStrategyType
+		pointer(&strategy.RollingUpdate, appsv1.RollingUpdateStatefulSetStrategy{})
+	}
+	if strategy.Type == appsv1.RollingUpdateStatefulSetStrategyType && strategy.RollingUpdate != nil {
+		pointer(&strategy.RollingUpdate.Partition, 0)
 	}
 	pointer(&spec.PersistentVolumeClaimRetentionPolicy, appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy{})
 	value(&spec.PersistentVolumeClaimRetentionPolicy.WhenDeleted, appsv1.RetainPersistentVolumeClaimRetentionPolicyType)

@@ -1,16 +1,17 @@
 package defaults
 
 import (
-	"maps"
 	"math"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 )
 
+// job gives a job without labels those of its pods. They are one map: labels that prepare.JobCreate gives the pods are labels of the job as
+// well, and validated as such.
 func job(j *batchv1.Job) {
 	if len(j.Labels) == 0 {
-		j.Labels = maps.Clone(j.Spec.Template.Labels)
+		j.Labels = j.Spec.Template.Labels
 	}
 	jobSpec(&j.Spec)
 }

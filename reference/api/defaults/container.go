@@ -1,8 +1,7 @@
 package defaults
 
 import (
-	"strings"
-
+	"github.com/distribution/reference"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -36,12 +35,14 @@ func container(c *corev1.Container) {
 
 // pullPolicy is Always for an image that names no version of its own:
 // https://kubernetes.io/docs/concepts/containers/images/#imagepullpolicy-defaulting
+// What is no name of an image counts as one with a version.
 func pullPolicy(image string) corev1.PullPolicy {
-	if strings.Contains(image, "@") {
+	named, err := reference.ParseNormalizedNamed(image)
+	if err != nil {
 		return corev1.PullIfNotPresent
 	}
-	name := image[strings.LastIndex(image, "/")+1:] // a port of the registry is no tag
-	if _, tag, ok := strings.Cut(name, ":"); !ok || tag == "latest" {
+	tagged, hasTag := named.(reference.Tagged)
+	if reference.IsNameOnly(named) || hasTag && tagged.Tag() == "latest" {
 		return corev1.PullAlways
 	}
 	return corev1.PullIfNotPresent

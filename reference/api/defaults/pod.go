@@ -79,7 +79,7 @@ func requestLimits(r *corev1.ResourceRequirements) {
 // the limit of the pod. Huge pages can not be overcommitted, so their request
 // and limit are always the same.
 func podRequests(spec *corev1.PodSpec) {
-	if spec.Resources == nil {
+	if spec.Resources == nil || len(spec.Resources.Requests)+len(spec.Resources.Limits) == 0 {
 		return
 	}
 	requests, limits := spec.Resources.Requests.DeepCopy(), spec.Resources.Limits.DeepCopy()

@@ -61,9 +61,6 @@ func JobCreate(_ context.Context, j *batchv1.Job) {
 			(*labels)[key] = value
 		}
 	}
-	if len(j.Labels) == 0 { // as defaulting does when the job is read
-		j.Labels = maps.Clone(*labels)
-	}
 	if j.Spec.Selector == nil {
 		j.Spec.Selector = &metav1.LabelSelector{}
 	}
@@ -72,5 +69,12 @@ func JobCreate(_ context.Context, j *batchv1.Job) {
 	}
 	if _, ok := j.Spec.Selector.MatchLabels[batchv1.ControllerUidLabel]; !ok {
 		j.Spec.Selector.MatchLabels[batchv1.ControllerUidLabel] = string(j.UID)
+	}
+}
+
+// JobComplete gives a job without labels those of its pods, as defaulting does when the job is read.
+func JobComplete(j *batchv1.Job) {
+	if len(j.Labels) == 0 {
+		j.Labels = maps.Clone(j.Spec.Template.Labels)
 	}
 }

@@ -139,8 +139,8 @@ func (s *containerScope) ports(path *field.Path, list []corev1.ContainerPort) fi
 			errs = append(errs, portNumber(at.Child("containerPort"), p.ContainerPort)...)
 		}
 		errs = append(errs, oneOf(at.Child("protocol"), p.Protocol, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)...)
-		if s.spec.HostNetwork && s.opts.hostNetworkPorts && p.HostPort != p.ContainerPort {
-			errs = append(errs, field.Invalid(at.Child("containerPort"), p.ContainerPort, "must match `hostPort` when `hostNetwork` is true"))
+		if s.spec.HostNetwork && s.opts.isPod() && p.HostPort != p.ContainerPort {
+			errs = append(errs, field.Invalid(at.Child("hostPort"), p.HostPort, "must match `containerPort` when `hostNetwork` is true"))
 		}
 		if p.HostPort != 0 {
 			errs = append(errs, portNumber(at.Child("hostPort"), p.HostPort)...)
@@ -149,9 +149,6 @@ func (s *containerScope) ports(path *field.Path, list []corev1.ContainerPort) fi
 				errs = append(errs, field.Duplicate(at.Child("hostPort"), fmt.Sprintf("%s/%s/%d", p.Protocol, p.HostIP, p.HostPort)))
 			}
 			s.hostPorts[key] = true
-		}
-		if p.HostIP != "" {
-			errs = append(errs, utilvalidation.IsValidIPForLegacyField(at.Child("hostIP"), p.HostIP, true, nil)...)
 		}
 	}
 	return errs

@@ -78,10 +78,7 @@ func (s *containerScope) fileKeyRef(path *field.Path, ref *corev1.FileKeySelecto
 }
 
 func keyRef(path *field.Path, name, key string) field.ErrorList {
-	errs := required(path.Child("name"), name)
-	if name != "" {
-		errs = append(errs, matches(path.Child("name"), name, isSubdomain(name))...)
-	}
+	errs := matches(path.Child("name"), name, isSubdomain(name))
 	return append(errs, requiredAnd(path.Child("key"), key, utilvalidation.IsConfigMapKey)...)
 }
 
@@ -116,6 +113,12 @@ var (
 		"spec.nodeName", "spec.serviceAccountName",
 		"status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs",
 	}
+	// selectableFields have a name outside of the pod; few of them may be read.
+	selectableFields = []string{
+		"metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid",
+		"spec.nodeName", "spec.restartPolicy", "spec.serviceAccountName", "spec.schedulerName", "spec.hostNetwork",
+		"status.phase", "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs", "status.nominatedNodeName",
+	}
 	volumeFields = []string{"metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"}
 )
 
@@ -141,8 +144,11 @@ func fieldRef(path *field.Path, ref *corev1.ObjectFieldSelector, allowed ...stri
 			return one(field.Invalid(at, ref.FieldPath, "does not support subscript"))
 		}
 	}
-	if slices.Contains(allowed, ref.FieldPath) {
+	switch {
+	case slices.Contains(allowed, ref.FieldPath):
 		return nil
+	case !slices.Contains(selectableFields, ref.FieldPath):
+		return one(field.Invalid(at, ref.FieldPath, "error converting fieldPath: field label not supported: "+ref.FieldPath))
 	}
 	return one(field.NotSupported(at, ref.FieldPath, sets.List(sets.New(allowed...))))
 }

@@ -5,8 +5,6 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -22,7 +20,7 @@ const (
 
 // Job checks a job.
 func Job(j *batchv1.Job) field.ErrorList {
-	errs := all(namespaced(&j.ObjectMeta, subdomainName), jobSelector(j), jobSpec(specPath(), &j.Spec))
+	errs := all(namespaced(&j.ObjectMeta, subdomainName), jobSelector(j, ownLabels), jobSpec(specPath(), &j.Spec))
 	if indexed(&j.Spec) && j.Spec.Completions != nil && *j.Spec.Completions > 0 {
 		hostname := fmt.Sprintf("%s-%d", j.Name, *j.Spec.Completions-1)
 		if messages := isLabel(hostname); len(messages) > 0 {
@@ -34,27 +32,6 @@ func Job(j *batchv1.Job) field.ErrorList {
 
 func indexed(spec *batchv1.JobSpec) bool {
 	return spec.CompletionMode != nil && *spec.CompletionMode == batchv1.IndexedCompletion
-}
-
-// jobSelector checks that a job selects its pods by its own UID, if the selector is not the user's.
-func jobSelector(j *batchv1.Job) field.ErrorList {
-	path := specPath()
-	if j.Spec.Selector == nil {
-		return one(field.Required(path.Child("selector"), ""))
-	}
-	errs := labelSelector(path.Child("selector"), j.Spec.Selector)
-	if !isTrue(j.Spec.ManualSelector) {
-		for key, want := range map[string]string{batchv1.ControllerUidLabel: string(j.UID), batchv1.JobNameLabel: j.Name} {
-			if got, ok := j.Spec.Template.Labels[key]; ok && got != want {
-				errs = append(errs, field.Invalid(path.Child("template", "metadata", "labels"), j.Spec.Template.Labels, fmt.Sprintf("must be '%s'", want)))
-			}
-		}
-	}
-	selector, err := metav1.LabelSelectorAsSelector(j.Spec.Selector)
-	if err == nil && !selector.Matches(labels.Set(j.Spec.Template.Labels)) {
-		errs = append(errs, field.Invalid(path.Child("template", "metadata", "labels"), j.Spec.Template.Labels, "`selector` does not match template `labels`"))
-	}
-	return errs
 }
 
 func jobSpec(path *field.Path, spec *batchv1.JobSpec) field.ErrorList {
@@ -87,6 +64,9 @@ func jobSpec(path *field.Path, spec *batchv1.JobSpec) field.ErrorList {
 
 func completionMode(path *field.Path, spec *batchv1.JobSpec) field.ErrorList {
 	errs := pointerOneOf(path.Child("completionMode"), spec.CompletionMode, batchv1.NonIndexedCompletion, batchv1.IndexedCompletion)
+	if mode := spec.CompletionMode; mode != nil && !indexed(spec) && *mode != batchv1.NonIndexedCompletion {
+		return errs
+	}
 	if !indexed(spec) {
 		if spec.BackoffLimitPerIndex != nil {
 			errs = append(errs, field.Invalid(path.Child("backoffLimitPerIndex"), *spec.BackoffLimitPerIndex, "requires indexed completion mode"))
@@ -129,7 +109,7 @@ func podFailurePolicy(path *field.Path, spec *batchv1.JobSpec) field.ErrorList {
 		return nil
 	}
 	var errs field.ErrorList
-	if spec.Template.Spec.RestartPolicy != corev1.RestartPolicyNever {
+	if spec.Template.Spec.RestartPolicy == corev1.RestartPolicyOnFailure {
 		errs = append(errs, field.Invalid(path.Root().Child("template", "spec", "restartPolicy"), spec.Template.Spec.RestartPolicy,
 			fmt.Sprintf("only %q is supported when podFailurePolicy is specified", corev1.RestartPolicyNever)))
 	}
@@ -226,10 +206,22 @@ func successPolicy(path *field.Path, spec *batchv1.JobSpec) field.ErrorList {
 			}
 		}
 		if rule.SucceededIndexes != nil && spec.Completions != nil {
-			if err := indexList(*rule.SucceededIndexes, *spec.Completions); err != nil {
-				errs = append(errs, field.Invalid(at.Child("succeededIndexes"), *rule.SucceededIndexes, "error parsing succeededIndexes: "+err.Error()))
-			}
+			errs = append(errs, succeededIndexes(at, &rule, *spec.Completions)...)
 		}
+	}
+	return errs
+}
+
+// succeededIndexes checks a list of indexes, and that it has as many as have to succeed.
+func succeededIndexes(path *field.Path, rule *batchv1.SuccessPolicyRule, completions int32) field.ErrorList {
+	var errs field.ErrorList
+	count, err := countIndexes(*rule.SucceededIndexes, completions)
+	if err != nil {
+		errs = append(errs, field.Invalid(path.Child("succeededIndexes"), *rule.SucceededIndexes, "error parsing succeededIndexes: "+err.Error()))
+	}
+	if rule.SucceededCount != nil && *rule.SucceededCount > count {
+		errs = append(errs, field.Invalid(path.Child("succeededCount"), *rule.SucceededCount,
+			fmt.Sprintf("must be less than or equal to %d (the number of indexes in the specified succeededIndexes field)", count)))
 	}
 	return errs
 }

@@ -10,29 +10,34 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// indexList checks a list of indexes such as 1,3-5,7 that goes up and stays below completions.
-func indexList(text string, completions int32) error {
+// countIndexes counts a list of indexes such as 1,3-5,7 that has to go up and stay below completions.
+func countIndexes(text string, completions int32) (int32, error) {
 	if text == "" {
-		return nil
+		return 0, nil
 	}
+	count := int32(0)
 	last := int64(-1)
 	for part := range strings.SplitSeq(text, ",") {
 		words := strings.SplitN(part, "-", 2)
+		first := last
 		for i, word := range words {
 			n, err := strconv.ParseInt(word, 10, 32)
 			if err != nil {
-				return fmt.Errorf("cannot convert string to integer for index: %q", word)
+				return 0, fmt.Errorf("cannot convert string to integer for index: %q", word)
 			}
 			if n >= int64(completions) {
-				return fmt.Errorf("too large index: %q", word)
+				return 0, fmt.Errorf("too large index: %q", word)
 			}
 			if n < last || i == 0 && n == last {
-				return fmt.Errorf("non-increasing order, previous: %d, current: %d", last, n)
+				return 0, fmt.Errorf("non-increasing order, previous: %d, current: %d", last, n)
 			}
-			last = n
+			if last = n; i == 0 {
+				first = n
+			}
 		}
+		count += int32(last - first + 1)
 	}
-	return nil
+	return count, nil
 }
 
 // JobUpdate checks an update of a job.
@@ -41,7 +46,7 @@ func JobUpdate(j, old *batchv1.Job) field.ErrorList {
 	errs := all(
 		metaUpdate(&j.ObjectMeta, &old.ObjectMeta),
 		jobSpec(path, spec),
-		labelSelector(path.Child("selector"), spec.Selector),
+		jobSelector(j, labelsOf(old)),
 		unchanged(path.Child("selector"), spec.Selector, before.Selector),
 		jobTemplateUpdate(path.Child("template"), j, old),
 		unchanged(path.Child("completionMode"), spec.CompletionMode, before.CompletionMode),
@@ -58,7 +63,10 @@ func completionsUpdate(path *field.Path, spec, before *batchv1.JobSpec) field.Er
 	if same(spec.Completions, before.Completions) {
 		return nil
 	}
-	if !indexed(spec) || spec.Completions == nil || before.Completions == nil {
+	if indexed(spec) && spec.Completions == nil {
+		return nil // said already: they are required
+	}
+	if !indexed(spec) || before.Completions == nil {
 		return unchanged(path, spec.Completions, before.Completions)
 	}
 	if spec.Parallelism == nil || *spec.Completions != *spec.Parallelism {
@@ -81,6 +89,7 @@ func jobTemplateUpdate(path *field.Path, j, old *batchv1.Job) field.ErrorList {
 		}
 		keepResources(kept.Spec.Containers, before.Spec.Containers)
 		keepResources(kept.Spec.InitContainers, before.Spec.InitContainers)
+		return unchanged(path.Child("spec"), kept.Spec, before.Spec)
 	}
 	return unchanged(path, kept, before)
 }

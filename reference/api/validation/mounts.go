@@ -17,11 +17,9 @@ func (s *containerScope) mounts(at *field.Path, c *corev1.Container) field.Error
 		devices[d.DevicePath] = true
 	}
 	for i := range c.VolumeMounts {
-		m, at := &c.VolumeMounts[i], at.Index(i)
-		switch {
-		case m.Name == "":
-			errs = append(errs, field.Required(at.Child("name"), ""))
-		case s.volumes[m.Name] == nil:
+		list, m, at := at, &c.VolumeMounts[i], at.Index(i)
+		errs = append(errs, required(at.Child("name"), m.Name)...)
+		if s.volumes[m.Name] == nil {
 			errs = append(errs, field.NotFound(at.Child("name"), m.Name))
 		}
 		if m.MountPath == "" {
@@ -34,7 +32,7 @@ func (s *containerScope) mounts(at *field.Path, c *corev1.Container) field.Error
 		if devices[m.MountPath] {
 			errs = append(errs, field.Invalid(at.Child("mountPath"), m.MountPath, "must not already exist as a path in volumeDevices"))
 		}
-		errs = all(errs, subPath(at, m), mountPropagation(at.Child("mountPropagation"), m, c), recursiveReadOnly(at.Child("recursiveReadOnly"), m))
+		errs = all(errs, subPath(at, m), mountPropagation(list.Child("mountPropagation"), m, c), recursiveReadOnly(list.Child("recursiveReadOnly"), m))
 	}
 	return errs
 }
@@ -66,7 +64,7 @@ func recursiveReadOnly(at *field.Path, m *corev1.VolumeMount) field.ErrorList {
 	if mode == nil {
 		return nil
 	}
-	errs := oneOf(at, *mode, corev1.RecursiveReadOnlyDisabled, corev1.RecursiveReadOnlyIfPossible, corev1.RecursiveReadOnlyEnabled)
+	errs := pointerOneOf(at, mode, corev1.RecursiveReadOnlyDisabled, corev1.RecursiveReadOnlyIfPossible, corev1.RecursiveReadOnlyEnabled)
 	if *mode == corev1.RecursiveReadOnlyDisabled {
 		return errs
 	}
@@ -82,20 +80,18 @@ func recursiveReadOnly(at *field.Path, m *corev1.VolumeMount) field.ErrorList {
 // devices checks volumes that appear as block devices: only claims can.
 func (s *containerScope) devices(at *field.Path, c *corev1.Container) field.ErrorList {
 	var errs field.ErrorList
-	names, paths := seen[string]{}, map[string]bool{}
+	mounted, names, paths := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, m := range c.VolumeMounts {
-		names[m.Name] = true
+		mounted[m.Name] = true
 	}
 	for i, d := range c.VolumeDevices {
 		at := at.Index(i)
-		if d.Name == "" {
-			errs = append(errs, field.Required(at.Child("name"), ""))
-		} else if v := s.volumes[d.Name]; v == nil {
-			errs = append(errs, field.NotFound(at.Child("name"), d.Name))
-		} else if v.PersistentVolumeClaim == nil && v.Ephemeral == nil {
-			errs = append(errs, field.Invalid(at.Child("name"), d.Name, "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode"))
-		}
+		errs = append(errs, s.deviceVolume(at.Child("name"), d.Name)...)
 		if names[d.Name] {
+			errs = append(errs, field.Invalid(at.Child("name"), d.Name, "must be unique"))
+		}
+		names[d.Name] = true
+		if mounted[d.Name] {
 			errs = append(errs, field.Invalid(at.Child("name"), d.Name, "must not already exist in volumeMounts"))
 		}
 		switch {
@@ -107,6 +103,17 @@ func (s *containerScope) devices(at *field.Path, c *corev1.Container) field.Erro
 			errs = append(errs, field.Invalid(at.Child("devicePath"), d.DevicePath, "can not contain backsteps ('..')"))
 		}
 		paths[d.DevicePath] = true
+	}
+	return errs
+}
+
+func (s *containerScope) deviceVolume(at *field.Path, name string) field.ErrorList {
+	errs := required(at, name)
+	switch v := s.volumes[name]; {
+	case v == nil:
+		errs = append(errs, field.NotFound(at, name))
+	case v.PersistentVolumeClaim == nil && v.Ephemeral == nil:
+		errs = append(errs, field.Invalid(at, name, "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode"))
 	}
 	return errs
 }

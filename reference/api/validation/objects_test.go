@@ -81,8 +81,12 @@ func TestInvalidNetwork(t *testing.T) {
 
 func TestInvalidWorkloads(t *testing.T) {
 	for _, kind := range []string{"Deployment", "ReplicaSet", "DaemonSet", "StatefulSet"} {
+		without := []string{`spec.selector: Required value`, "spec.template.metadata.labels: Invalid value: {\"app\":\"a\"}: `selector` does not match template `labels`"}
+		if kind == "DaemonSet" {
+			without = without[1:]
+		}
 		checkInvalid(t, []invalid{
-			{kind, `spec: {selector: null}`, []string{`spec.selector: Required value`}},
+			{kind, `spec: {selector: null}`, without},
 			{kind, `spec: {selector: {matchLabels: {app: b}}}`, []string{"spec.template.metadata.labels: Invalid value: {\"app\":\"a\"}: `selector` does not match template `labels`"}},
 			{kind, `spec: {minReadySeconds: -1}`, []string{`spec.minReadySeconds: Invalid value: -1: must be greater than or equal to 0`}},
 		})
@@ -95,7 +99,7 @@ func TestInvalidWorkloads(t *testing.T) {
 		{"Deployment", `spec: {strategy: {rollingUpdate: {maxUnavailable: 101%}}}`, []string{`spec.strategy.rollingUpdate.maxUnavailable: Invalid value: "101%": must not be greater than 100%`}},
 		{"Deployment", `spec: {progressDeadlineSeconds: 5, minReadySeconds: 5}`, []string{`spec.progressDeadlineSeconds: Invalid value: 5: must be greater than minReadySeconds`}},
 		{"DaemonSet", `spec: {updateStrategy: {rollingUpdate: {maxSurge: 1}}}`, []string{`spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero`}},
-		{"StatefulSet", `spec: {podManagementPolicy: Odd}`, []string{`spec.podManagementPolicy: Unsupported value: "Odd"`}},
+		{"StatefulSet", `spec: {podManagementPolicy: Odd}`, []string{`spec.podManagementPolicy: Invalid value: "Odd": must be 'OrderedReady' or 'Parallel'`}},
 		{"ReplicationController", `spec: {selector: {app: b}}`, []string{"spec.template.metadata.labels: Invalid value: {\"app\":\"a\"}: `selector` does not match template `labels`"}},
 		{"ControllerRevision", `{data: null, revision: -1}`, []string{`data: Required value: data is mandatory`, `revision: Invalid value: -1`}},
 		{"Job", `spec: {template: {spec: {restartPolicy: Always}}, podFailurePolicy: null}`, []string{`spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"`}},
@@ -105,7 +109,10 @@ func TestInvalidWorkloads(t *testing.T) {
 			`spec.podFailurePolicy.rules[0].onExitCodes.values: Invalid value: [0,2,1]: must be ordered`,
 		}},
 		{"Job", `spec: {successPolicy: {rules: [{succeededIndexes: "0,4"}]}}`, []string{`spec.successPolicy.rules[0].succeededIndexes: Invalid value: "0,4": error parsing succeededIndexes: too large index: "4"`}},
-		{"Job", `spec: {selector: {matchLabels: {a: b}}}`, []string{"spec.template.metadata.labels: Invalid value: {\"batch.kubernetes.io/controller-uid\":\"u\"}: `selector` does not match template `labels`"}},
+		{"Job", `spec: {selector: {matchLabels: {a: b}}}`, []string{
+			"spec.selector: Invalid value: {\"matchLabels\":{\"a\":\"b\",\"batch.kubernetes.io/controller-uid\":\"u\"}}: `selector` not auto-generated",
+			"spec.template.metadata.labels: Invalid value: {\"batch.kubernetes.io/controller-uid\":\"u\",",
+		}},
 		{"CronJob", `spec: {schedule: "1 2 3"}`, []string{`spec.schedule: Invalid value: "1 2 3": expected exactly 5 fields, found 3: [1 2 3]`}},
 		{"CronJob", `spec: {schedule: "60 * * * *"}`, []string{`spec.schedule: Invalid value: "60 * * * *": end of range (60) above maximum (59): 60`}},
 		{"CronJob", `spec: {schedule: "TZ=UTC 0 * * * *"}`, []string{`spec.schedule: Invalid value: "TZ=UTC 0 * * * *": cannot use TZ or CRON_TZ in schedule, use timeZone field instead`}},

@@ -8,6 +8,7 @@ import (
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	netutils "k8s.io/utils/net"
 )
 
 // Pod checks a new pod.
@@ -15,7 +16,7 @@ func Pod(pod *corev1.Pod) field.ErrorList {
 	errs := all(
 		namespaced(&pod.ObjectMeta, subdomainName),
 		podAnnotations(metadataPath().Child("annotations"), &pod.ObjectMeta, &pod.Spec),
-		podSpec(specPath(), &pod.Spec, podOptions{hostNetworkPorts: true}),
+		podSpec(specPath(), &pod.Spec, podOptions{name: pod.Name}),
 	)
 	if len(pod.Spec.EphemeralContainers) > 0 {
 		errs = append(errs, field.Forbidden(specPath().Child("ephemeralContainers"), "cannot be set on create"))
@@ -41,12 +42,14 @@ func podTemplateSpec(path *field.Path, template *corev1.PodTemplateSpec) field.E
 
 // podOptions tells pods from templates.
 type podOptions struct {
-	hostNetworkPorts bool // with hostNetwork, host ports must be set: they are defaulted in pods only
+	name string // of the pod; empty for a template
 }
+
+func (o podOptions) isPod() bool { return o.name != "" }
 
 // podSpec checks a pod spec.
 func podSpec(path *field.Path, spec *corev1.PodSpec, opts podOptions) field.ErrorList {
-	volumes, errs := podVolumes(path.Child("volumes"), spec)
+	volumes, errs := podVolumes(path.Child("volumes"), spec, opts.name)
 	claims, more := podResourceClaims(path.Child("resourceClaims"), spec.ResourceClaims)
 	scope := &containerScope{spec: spec, volumes: volumes, claims: claims, opts: opts, names: seen[string]{}, hostPorts: seen[hostPort]{}}
 	return all(errs, more,
@@ -67,7 +70,6 @@ func podSpec(path *field.Path, spec *corev1.PodSpec, opts podOptions) field.Erro
 func podBasics(path *field.Path, spec *corev1.PodSpec) field.ErrorList {
 	errs := all(
 		oneOf(path.Child("restartPolicy"), spec.RestartPolicy, corev1.RestartPolicyAlways, corev1.RestartPolicyOnFailure, corev1.RestartPolicyNever),
-		pointerOneOf(path.Child("preemptionPolicy"), spec.PreemptionPolicy, corev1.PreemptLowerPriority, corev1.PreemptNever),
 		resourceList(path.Child("overhead"), spec.Overhead),
 	)
 	if spec.TerminationGracePeriodSeconds == nil {
@@ -79,8 +81,12 @@ func podBasics(path *field.Path, spec *corev1.PodSpec) field.ErrorList {
 	for i, gate := range spec.ReadinessGates {
 		errs = append(errs, matches(path.Child("readinessGates").Index(i).Child("conditionType"), gate.ConditionType, utilvalidation.IsQualifiedName(string(gate.ConditionType)))...)
 	}
+	if policy := spec.PreemptionPolicy; policy != nil {
+		errs = append(errs, oneOf(path.Child("preemptionPolicy"), *policy, corev1.PreemptLowerPriority, corev1.PreemptNever)...)
+	}
 	if spec.OS != nil {
-		errs = append(errs, oneOf(path.Child("os", "name"), spec.OS.Name, corev1.Linux, corev1.Windows)...)
+		errs = append(errs, required(path.Child("os", "name"), spec.OS.Name)...)
+		errs = append(errs, optionalOneOf(path.Child("os"), spec.OS.Name, corev1.Linux, corev1.Windows)...)
 	}
 	return errs
 }
@@ -149,23 +155,46 @@ func PodStatusUpdate(pod, old *corev1.Pod) field.ErrorList {
 	}
 	for i, c := range pod.Status.Conditions {
 		if !known[c.Type] {
-			errs = append(errs, matches(path.Child("conditions").Index(i).Child("type"), c.Type, utilvalidation.IsQualifiedName(string(c.Type)))...)
+			errs = append(errs, matches(path.Child("conditions").Index(i).Child("Type"), c.Type, utilvalidation.IsQualifiedName(string(c.Type)))...)
 		}
 	}
 	return all(errs,
 		podIPs(path.Child("podIPs"), pod.Status.PodIPs),
+		hostIPs(path, &pod.Status),
 		restarted(path.Child("containerStatuses"), pod.Status.ContainerStatuses, old.Status.ContainerStatuses, old),
 	)
 }
 
 func podIPs(path *field.Path, ips []corev1.PodIP) field.ErrorList {
-	var errs field.ErrorList
-	had := seen[string]{}
-	for i, ip := range ips {
-		errs = append(errs, utilvalidation.IsValidIPForLegacyField(path.Index(i), ip.IP, true, nil)...)
-		errs = append(errs, had.add(path.Index(i), ip.IP)...)
+	var texts []string
+	for _, ip := range ips {
+		texts = append(texts, ip.IP)
 	}
-	if len(ips) > 2 {
+	return oneOfEachFamily(path, texts)
+}
+
+func hostIPs(path *field.Path, s *corev1.PodStatus) field.ErrorList {
+	at := path.Child("hostIPs")
+	var errs field.ErrorList
+	var texts []string
+	for _, ip := range s.HostIPs {
+		texts = append(texts, ip.IP)
+	}
+	if len(texts) > 0 && texts[0] != s.HostIP {
+		errs = append(errs, field.Invalid(at.Index(0).Child("ip"), texts[0], "must be equal to `hostIP`"))
+	}
+	return append(errs, oneOfEachFamily(at, texts)...)
+}
+
+// oneOfEachFamily demands that all are addresses, and no more than one of IPv4 and of IPv6.
+func oneOfEachFamily(path *field.Path, ips []string) field.ErrorList {
+	var errs field.ErrorList
+	families := map[bool]int{}
+	for i, ip := range ips {
+		errs = append(errs, utilvalidation.IsValidIPForLegacyField(path.Index(i), ip, true, nil)...)
+		families[netutils.IsIPv6String(ip)]++
+	}
+	if len(errs) == 0 && (families[true] > 1 || families[false] > 1) {
 		errs = append(errs, field.Invalid(path, ips, "may specify no more than one IP for each IP family"))
 	}
 	return errs

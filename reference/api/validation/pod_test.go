@@ -30,6 +30,8 @@ func TestInvalidPods(t *testing.T) {
 		}},
 		{"Pod", `spec: {affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{labelSelector: {}}]}}}`, []string{
 			`spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Required value: can not be empty`,
+			`spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Invalid value: "": name part must be non-empty`,
+			`spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Invalid value: "": name part must consist of`,
 		}},
 		{"Pod", `spec: {topologySpreadConstraints: [{maxSkew: 0, topologyKey: zone, whenUnsatisfiable: Maybe}]}`, []string{
 			`spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than 0`,
@@ -74,7 +76,7 @@ func TestInvalidContainers(t *testing.T) {
 			"spec.containers[0].env[0].valueFrom: Invalid value: \"\": may not be specified when `value` is not empty",
 		},
 		{`{name: c, image: i, env: [{name: a, valueFrom: {}}]}`, "spec.containers[0].env[0].valueFrom: Invalid value: \"\": must specify one of: `fieldRef`"},
-		{`{name: c, image: i, env: [{name: a, valueFrom: {fieldRef: {fieldPath: spec.hostname}}}]}`, `spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Unsupported value: "spec.hostname"`},
+		{`{name: c, image: i, env: [{name: a, valueFrom: {fieldRef: {fieldPath: spec.hostname}}}]}`, `spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Invalid value: "spec.hostname": error converting fieldPath: field label not supported: spec.hostname`},
 		{`{name: c, image: i, env: [{name: a, valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: 1k}}}]}`, `spec.containers[0].env[0].valueFrom.resourceFieldRef.divisor: Invalid value: "1k": only divisor's values 1m, 1 are supported`},
 		{`{name: c, image: i, env: [{name: a, valueFrom: {secretKeyRef: {name: s, key: "a b"}}}]}`, `spec.containers[0].env[0].valueFrom.secretKeyRef.key: Invalid value: "a b"`},
 		{`{name: c, image: i, envFrom: [{}]}`, "spec.containers[0].envFrom: Invalid value: \"\": must specify one of: `configMapRef` or `secretRef`"},
@@ -82,7 +84,7 @@ func TestInvalidContainers(t *testing.T) {
 		{`{name: c, image: i, volumeMounts: [{name: empty, mountPath: /a}, {name: all, mountPath: /a}]}`, `spec.containers[0].volumeMounts[1].mountPath: Invalid value: "/a": must be unique`},
 		{`{name: c, image: i, volumeMounts: [{name: empty, mountPath: /a, subPath: ../b}]}`, `spec.containers[0].volumeMounts[0].subPath: Invalid value: "../b": must not contain '..'`},
 		{`{name: c, image: i, volumeMounts: [{name: empty, mountPath: /a, subPath: b, subPathExpr: c}]}`, `spec.containers[0].volumeMounts[0].subPathExpr: Invalid value: "c": subPathExpr and subPath are mutually exclusive`},
-		{`{name: c, image: i, volumeMounts: [{name: empty, mountPath: /a, mountPropagation: Bidirectional}]}`, `spec.containers[0].volumeMounts[0].mountPropagation: Forbidden: Bidirectional mount propagation is available only to privileged containers`},
+		{`{name: c, image: i, volumeMounts: [{name: empty, mountPath: /a, mountPropagation: Bidirectional}]}`, `spec.containers[0].volumeMounts.mountPropagation: Forbidden: Bidirectional mount propagation is available only to privileged containers`},
 		{`{name: c, image: i, livenessProbe: {}}`, `spec.containers[0].livenessProbe: Required value: must specify a handler type`},
 		{`{name: c, image: i, livenessProbe: {exec: {command: [a]}, tcpSocket: {port: 1}}}`, `spec.containers[0].livenessProbe.tcpSocket: Forbidden: may not specify more than 1 handler type`},
 		{`{name: c, image: i, livenessProbe: {exec: {command: [a]}, successThreshold: 2}}`, `spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must be 1`},
@@ -92,7 +94,7 @@ func TestInvalidContainers(t *testing.T) {
 		{`{name: c, image: i, resources: {requests: {cpu: 2}, limits: {cpu: 1}}}`, `spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1`},
 		{`{name: c, image: i, resources: {requests: {memory: -1}}}`, `spec.containers[0].resources.requests[memory]: Invalid value: "-1": must be greater than or equal to 0`},
 		{`{name: c, image: i, resources: {requests: {gpu: 1}}}`, `spec.containers[0].resources.requests: Invalid value: "gpu": must be a standard resource for containers`},
-		{`{name: c, image: i, resources: {requests: {a.com/gpu: 1}}}`, `spec.containers[0].resources.requests[a.com/gpu]: Required value: Limit must be set for non overcommitable resources`},
+		{`{name: c, image: i, resources: {requests: {a.com/gpu: 1}}}`, `spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources`},
 		{`{name: c, image: i, resources: {requests: {a.com/gpu: 2}, limits: {a.com/gpu: 3}}}`, `spec.containers[0].resources.requests: Invalid value: "2": must be equal to a.com/gpu limit of 3`},
 		{`{name: c, image: i, resources: {limits: {hugepages-2Mi: 2Mi}}}`, `spec.containers[0].resources: Forbidden: HugePages require cpu or memory`},
 		{`{name: c, image: i, securityContext: {privileged: true, allowPrivilegeEscalation: false}}`, "spec.containers[0].securityContext: Invalid value"},
@@ -133,7 +135,7 @@ func TestPodUpdates(t *testing.T) {
 		{"Pod", `metadata: {labels: {new: label}}`, nil},
 		{"Pod", `spec: {activeDeadlineSeconds: 101}`, []string{`spec.activeDeadlineSeconds: Invalid value: 101: must be less than or equal to previous value`}},
 		{"Pod", `spec: {tolerations: []}`, []string{`spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds`}},
-		{"Pod", `spec: {schedulingGates: [{name: g}]}`, []string{`spec.schedulingGates[0]: Forbidden: only deletion is allowed, but found new scheduling gate 'g'`}},
+		{"Pod", `spec: {schedulingGates: [{name: g}]}`, []string{`spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'g'`}},
 		{"Pod", `spec: {hostname: other}`, fixed},
 		{"Pod", `spec: {nodeSelector: {a: b}}`, fixed},
 		{"Pod", `spec: {initContainers: null}`, []string{`spec.initContainers: Forbidden: pod updates may not add or remove containers`}},
@@ -199,7 +201,7 @@ func TestPodStatusUpdates(t *testing.T) {
 	compare(t, validation.PodStatusUpdate(pod, old), []string{
 		`status.qosClass: Invalid value: "BestEffort": field is immutable`,
 		`status.containerStatuses.state: Forbidden: may not be transitioned to non-terminated state`,
-		`status.podIPs[1]: Duplicate value: "10.0.0.1"`,
-		`status.conditions[0].type: Invalid value: "not valid"`,
+		`status.podIPs: Invalid value: ["10.0.0.1","10.0.0.1"]: may specify no more than one IP for each IP family`,
+		`status.conditions[0].Type: Invalid value: "not valid"`,
 	})
 }

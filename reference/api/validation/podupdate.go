@@ -16,17 +16,22 @@ func PodUpdate(pod, old *corev1.Pod) field.ErrorList {
 	errs := all(
 		metaUpdate(&pod.ObjectMeta, &old.ObjectMeta),
 		podAnnotations(metadataPath().Child("annotations"), &pod.ObjectMeta, &pod.Spec),
-		podSpec(path, &pod.Spec, podOptions{}),
-		images(path.Child("containers"), pod.Spec.Containers, old.Spec.Containers),
-		images(path.Child("initContainers"), pod.Spec.InitContainers, old.Spec.InitContainers),
+		podSpec(path, &pod.Spec, podOptions{name: pod.Name}),
+	)
+	for _, list := range []struct {
+		name          string
+		count, before int
+	}{{"containers", len(pod.Spec.Containers), len(old.Spec.Containers)}, {"initContainers", len(pod.Spec.InitContainers), len(old.Spec.InitContainers)}} {
+		if list.count != list.before { // said once: a comparison would only say it again
+			return append(errs, field.Forbidden(path.Child(list.name), "pod updates may not add or remove containers"))
+		}
+	}
+	errs = all(errs,
 		deadlineUpdate(path.Child("activeDeadlineSeconds"), pod.Spec.ActiveDeadlineSeconds, old.Spec.ActiveDeadlineSeconds),
 		addedTolerations(path.Child("tolerations"), pod.Spec.Tolerations, old.Spec.Tolerations),
 		removedGates(path.Child("schedulingGates"), pod.Spec.SchedulingGates, old.Spec.SchedulingGates),
 		gatedUpdate(path, pod, old),
 	)
-	if len(pod.Spec.Containers) != len(old.Spec.Containers) || len(pod.Spec.InitContainers) != len(old.Spec.InitContainers) {
-		return errs // said already, and a comparison would say it again
-	}
 	if allowed := allowedChanges(pod, old); !same(allowed.Spec, old.Spec) {
 		errs = append(errs, field.Forbidden(path, fmt.Sprintf("pod updates may not change fields other than %s\n%v", mutablePodFields, cmp.Diff(old.Spec, allowed.Spec))))
 	}
@@ -81,13 +86,6 @@ func keepNodeAffinity(now, before *corev1.Affinity) *corev1.Affinity {
 	return &kept
 }
 
-func images(path *field.Path, containers, old []corev1.Container) field.ErrorList {
-	if len(containers) != len(old) {
-		return one(field.Forbidden(path, "pod updates may not add or remove containers"))
-	}
-	return nil
-}
-
 // deadlineUpdate lets a deadline come nearer only.
 func deadlineUpdate(path *field.Path, deadline, old *int64) field.ErrorList {
 	switch {
@@ -122,7 +120,7 @@ func removedGates(path *field.Path, gates, old []corev1.PodSchedulingGate) field
 	var errs field.ErrorList
 	for i, gate := range gates {
 		if !slices.Contains(old, gate) {
-			errs = append(errs, field.Forbidden(path.Index(i), "only deletion is allowed, but found new scheduling gate '"+gate.Name+"'"))
+			errs = append(errs, field.Forbidden(path.Index(i).Child("name"), "only deletion is allowed, but found new scheduling gate '"+gate.Name+"'"))
 		}
 	}
 	return errs
@@ -140,7 +138,7 @@ func gatedUpdate(path *field.Path, pod, old *corev1.Pod) field.ErrorList {
 			break
 		}
 	}
-	before, now := requiredNodes(&old.Spec), requiredNodes(&pod.Spec)
+	before, now := nodesRequired(&old.Spec), nodesRequired(&pod.Spec)
 	at := path.Child("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
 	switch {
 	case before == nil:
@@ -156,7 +154,7 @@ func gatedUpdate(path *field.Path, pod, old *corev1.Pod) field.ErrorList {
 	return errs
 }
 
-func requiredNodes(spec *corev1.PodSpec) *corev1.NodeSelector {
+func nodesRequired(spec *corev1.PodSpec) *corev1.NodeSelector {
 	if spec.Affinity == nil || spec.Affinity.NodeAffinity == nil {
 		return nil
 	}

@@ -5,29 +5,36 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// podVolumes checks the volumes of a pod, and returns them by name.
-func podVolumes(path *field.Path, spec *corev1.PodSpec) (map[string]*corev1.Volume, field.ErrorList) {
+// podVolumes checks the volumes of a pod, and returns those that are right by name: what refers to another is told that it is not there.
+// The pod's name is empty in templates.
+func podVolumes(path *field.Path, spec *corev1.PodSpec, pod string) (map[string]*corev1.Volume, field.ErrorList) {
 	var errs field.ErrorList
 	names := seen[string]{}
 	volumes := map[string]*corev1.Volume{}
 	for i := range spec.Volumes {
 		v, at := &spec.Volumes[i], path.Index(i)
-		errs = all(errs,
+		found := all(
 			volumeSource(at, &v.VolumeSource),
 			requiredAnd(at.Child("name"), v.Name, isLabel),
 			names.add(at.Child("name"), v.Name),
 		)
-		volumes[v.Name] = v
+		if claim := pod + "-" + v.Name; v.Ephemeral != nil && pod != "" && v.Name != "" {
+			found = append(found, matches(at.Child("name"), v.Name, isSubdomain(claim))...)
+		}
+		if errs = append(errs, found...); len(found) == 0 {
+			volumes[v.Name] = v
+		}
 	}
 	return volumes, errs
 }
 
-// volumeSource demands one source and checks it. Sources of storage systems
-// that are long gone from Kubernetes are taken as they are.
+// volumeSource demands one source and checks it.
 func volumeSource(path *field.Path, v *corev1.VolumeSource) field.ErrorList {
 	var errs field.ErrorList
 	sources := 0
@@ -45,7 +52,7 @@ func volumeSource(path *field.Path, v *corev1.VolumeSource) field.ErrorList {
 	if sources == 0 {
 		errs = append(errs, field.Required(path, "must specify a volume type"))
 	}
-	return all(errs, localSource(path, v), objectSource(path, v), claimSource(path, v))
+	return all(errs, localSource(path, v), objectSource(path, v), claimSource(path, v), podNetworkSource(path, v))
 }
 
 func localSource(path *field.Path, v *corev1.VolumeSource) field.ErrorList {
@@ -56,12 +63,8 @@ func localSource(path *field.Path, v *corev1.VolumeSource) field.ErrorList {
 	if s := v.HostPath; s != nil {
 		errs = append(errs, hostPath(path.Child("hostPath"), s)...)
 	}
-	if s := v.NFS; s != nil {
-		at := path.Child("nfs")
-		errs = all(errs, required(at.Child("server"), s.Server), required(at.Child("path"), s.Path))
-		if s.Path != "" && !strings.HasPrefix(s.Path, "/") {
-			errs = append(errs, field.Invalid(at.Child("path"), s.Path, "must be an absolute path"))
-		}
+	if s := v.GitRepo; s != nil {
+		errs = append(errs, gitRepo(path.Child("gitRepo"), s)...)
 	}
 	if s := v.Image; s != nil {
 		at := path.Child("image")
@@ -195,7 +198,7 @@ func projected(path *field.Path, s *corev1.ProjectedVolumeSource) field.ErrorLis
 		}
 		if p := source.ServiceAccountToken; p != nil {
 			count++
-			errs = append(errs, tokenProjection(at.Child("serviceAccountToken"), p)...)
+			errs = append(errs, tokenProjection(path, at.Child("serviceAccountToken"), p)...)
 			conflicts(path, p.Path)
 		}
 		if p := source.ClusterTrustBundle; p != nil {
@@ -212,8 +215,12 @@ func projected(path *field.Path, s *corev1.ProjectedVolumeSource) field.ErrorLis
 	return errs
 }
 
-func tokenProjection(path *field.Path, t *corev1.ServiceAccountTokenProjection) field.ErrorList {
+// tokenProjection checks a token. That its path is missing is said of the whole volume.
+func tokenProjection(volume, path *field.Path, t *corev1.ServiceAccountTokenProjection) field.ErrorList {
 	errs := filePath(path.Child("path"), t.Path)
+	if t.Path == "" {
+		errs = required(volume.Child("path"), t.Path)
+	}
 	if seconds := t.ExpirationSeconds; seconds != nil && *seconds < minTokenSeconds {
 		errs = append(errs, field.Invalid(path.Child("expirationSeconds"), *seconds, "may not specify a duration less than 10 minutes"))
 	} else if seconds != nil && *seconds > maxTokenSeconds {
@@ -230,7 +237,9 @@ func claimSource(path *field.Path, v *corev1.VolumeSource) field.ErrorList {
 	if s := v.CSI; s != nil {
 		errs = append(errs, csiDriverName(path.Child("csi", "driver"), s.Driver)...)
 		if s.NodePublishSecretRef != nil {
-			errs = append(errs, required(path.Child("csi", "nodePublishSecretRef", "name"), s.NodePublishSecretRef.Name)...)
+			at, name := path.Child("csi"), s.NodePublishSecretRef.Name
+			errs = append(errs, required(at.Child("nodePublishSecretRef", "name"), name)...)
+			errs = append(errs, optional(at.Child("name"), name, isSubdomain)...)
 		}
 	}
 	if s := v.Ephemeral; s != nil {
@@ -238,10 +247,19 @@ func claimSource(path *field.Path, v *corev1.VolumeSource) field.ErrorList {
 		if s.VolumeClaimTemplate == nil {
 			errs = append(errs, field.Required(at, ""))
 		} else {
-			errs = append(errs, claimSpec(at.Child("spec"), &s.VolumeClaimTemplate.Spec)...)
+			errs = append(errs, claimTemplate(at, s.VolumeClaimTemplate)...)
 		}
 	}
 	return errs
+}
+
+// claimTemplate checks the claim that is made for a pod. Its name is the pod's choice.
+func claimTemplate(path *field.Path, t *corev1.PersistentVolumeClaimTemplate) field.ErrorList {
+	return all(
+		metav1validation.ValidateLabels(t.Labels, path.Child("metadata", "labels")),
+		apivalidation.ValidateAnnotations(t.Annotations, path.Child("metadata", "annotations")),
+		claimSpec(path.Child("spec"), &t.Spec),
+	)
 }
 
 // csiDriverName demands the name of a CSI driver.
@@ -249,10 +267,11 @@ func csiDriverName(path *field.Path, name string) field.ErrorList {
 	if name == "" {
 		return one(field.Required(path, ""))
 	}
+	var errs field.ErrorList
 	if len(name) > driverNameLength {
-		return one(field.TooLong(path, name, driverNameLength))
+		errs = append(errs, field.TooLong(path, name, driverNameLength))
 	}
-	return matches(path, name, utilvalidation.IsDNS1123Subdomain(strings.ToLower(name)))
+	return append(errs, matches(path, name, utilvalidation.IsDNS1123Subdomain(strings.ToLower(name)))...)
 }
 
 const driverNameLength = 63

@@ -20,7 +20,7 @@ func resources(path *field.Path, r *corev1.ResourceRequirements, claims map[stri
 	}
 	for name, request := range r.Requests {
 		errs = append(errs, containerResource(requests, name, request)...)
-		errs = append(errs, requestAndLimit(requests, name, request, r.Limits)...)
+		errs = append(errs, requestAndLimit(path, name, request, r.Limits)...)
 	}
 	hugePages, other := false, false
 	for _, list := range []corev1.ResourceList{r.Limits, r.Requests} {
@@ -36,13 +36,18 @@ func resources(path *field.Path, r *corev1.ResourceRequirements, claims map[stri
 	for i, claim := range r.Claims {
 		at := path.Child("claims").Index(i)
 		if claim.Name == "" {
-			errs = append(errs, field.Required(at.Child("name"), ""))
+			errs = append(errs, field.Required(at, ""))
 			continue
 		}
 		if !claims[claim.Name] {
-			errs = append(errs, field.NotFound(at.Child("name"), claim.Name))
+			errs = append(errs, field.NotFound(at, claim.Name))
 		}
-		errs = append(errs, names.add(at, claim.Name+"/"+claim.Request)...)
+		name := claim.Name
+		if claim.Request != "" {
+			name += "/" + claim.Request
+			errs = append(errs, matches(at.Child("request"), claim.Request, isLabel(claim.Request))...)
+		}
+		errs = append(errs, names.add(at, name)...)
 	}
 	return errs
 }
@@ -71,14 +76,15 @@ func containerResourceName(path *field.Path, name corev1.ResourceName) field.Err
 
 func requestAndLimit(path *field.Path, name corev1.ResourceName, request resource.Quantity, limits corev1.ResourceList) field.ErrorList {
 	limit, limited := limits[name]
+	requests := path.Child("requests")
 	exact := isHugePages(name) || !isNative(name) // can not be overcommitted
 	switch {
 	case limited && exact && request.Cmp(limit) != 0:
-		return one(field.Invalid(path, request.String(), fmt.Sprintf("must be equal to %s limit of %s", name, limit.String())))
+		return one(field.Invalid(requests, request.String(), fmt.Sprintf("must be equal to %s limit of %s", name, limit.String())))
 	case limited && request.Cmp(limit) > 0:
-		return one(field.Invalid(path, request.String(), fmt.Sprintf("must be less than or equal to %s limit of %s", name, limit.String())))
+		return one(field.Invalid(requests, request.String(), fmt.Sprintf("must be less than or equal to %s limit of %s", name, limit.String())))
 	case !limited && exact:
-		return one(field.Required(path.Key(string(name)), "Limit must be set for non overcommitable resources"))
+		return one(field.Required(path.Child("limits"), "Limit must be set for non overcommitable resources"))
 	}
 	return nil
 }
@@ -167,12 +173,11 @@ func resizePolicy(path *field.Path, c *corev1.Container, spec *corev1.PodSpec) f
 	var errs field.ErrorList
 	names := seen[corev1.ResourceName]{}
 	for i, p := range c.ResizePolicy {
-		at := path.Index(i)
-		errs = append(errs, names.add(at, p.ResourceName)...)
-		errs = append(errs, oneOf(at.Child("resourceName"), p.ResourceName, corev1.ResourceCPU, corev1.ResourceMemory)...)
-		errs = append(errs, oneOf(at.Child("restartPolicy"), p.RestartPolicy, corev1.NotRequired, corev1.RestartContainer)...)
+		errs = append(errs, names.add(path.Index(i), p.ResourceName)...)
+		errs = append(errs, oneOf(path, p.ResourceName, corev1.ResourceCPU, corev1.ResourceMemory)...)
+		errs = append(errs, oneOf(path, p.RestartPolicy, corev1.NotRequired, corev1.RestartContainer)...)
 		if spec.RestartPolicy == corev1.RestartPolicyNever && p.RestartPolicy == corev1.RestartContainer {
-			errs = append(errs, field.Invalid(at.Child("restartPolicy"), p.RestartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"))
+			errs = append(errs, field.Invalid(path, p.RestartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"))
 		}
 	}
 	return errs

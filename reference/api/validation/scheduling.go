@@ -45,7 +45,7 @@ func affinity(path *field.Path, a *corev1.Affinity) field.ErrorList {
 		for i, term := range n.PreferredDuringSchedulingIgnoredDuringExecution {
 			at := at.Child("preferredDuringSchedulingIgnoredDuringExecution").Index(i)
 			errs = append(errs, weight(at.Child("weight"), term.Weight)...)
-			errs = append(errs, nodeSelectorTerm(at.Child("preference"), &term.Preference)...)
+			errs = append(errs, nodeSelectorTerm(at.Child("preference"), &term.Preference, preferredNodes)...)
 		}
 	}
 	if p := a.PodAffinity; p != nil {
@@ -72,28 +72,40 @@ func nodeSelector(path *field.Path, s *corev1.NodeSelector) field.ErrorList {
 	}
 	var errs field.ErrorList
 	for i := range s.NodeSelectorTerms {
-		errs = append(errs, nodeSelectorTerm(at.Index(i), &s.NodeSelectorTerms[i])...)
+		errs = append(errs, nodeSelectorTerm(at.Index(i), &s.NodeSelectorTerms[i], requiredNodes)...)
 	}
 	return errs
 }
 
-func nodeSelectorTerm(path *field.Path, term *corev1.NodeSelectorTerm) field.ErrorList {
+// nodeChoice tells requirements from preferences, which are let off with a warning if no label can have their values.
+type nodeChoice int
+
+const (
+	requiredNodes nodeChoice = iota
+	preferredNodes
+)
+
+func nodeSelectorTerm(path *field.Path, term *corev1.NodeSelectorTerm, choice nodeChoice) field.ErrorList {
 	var errs field.ErrorList
 	for i, r := range term.MatchExpressions {
 		at := path.Child("matchExpressions").Index(i)
 		errs = append(errs, nodeRequirement(at, &r)...)
 		errs = append(errs, metav1validation.ValidateLabelName(r.Key, at.Child("key"))...)
+		for j, value := range r.Values {
+			if choice == requiredNodes {
+				errs = append(errs, matches(at.Child("values").Index(j), value, utilvalidation.IsValidLabelValue(value))...)
+			}
+		}
 	}
 	for i, r := range term.MatchFields {
 		at := path.Child("matchFields").Index(i)
 		if r.Key != "metadata.name" {
 			errs = append(errs, field.Invalid(at.Child("key"), r.Key, "not a valid field selector key"))
-			continue
 		}
-		if r.Operator != corev1.NodeSelectorOpIn && r.Operator != corev1.NodeSelectorOpNotIn {
+		switch {
+		case r.Operator != corev1.NodeSelectorOpIn && r.Operator != corev1.NodeSelectorOpNotIn:
 			errs = append(errs, field.Invalid(at.Child("operator"), r.Operator, "not a valid selector operator"))
-		}
-		if len(r.Values) != 1 {
+		case len(r.Values) != 1:
 			errs = append(errs, field.Required(at.Child("values"), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"))
 		}
 		for j, name := range r.Values {
@@ -150,15 +162,15 @@ func podAffinityTerm(path *field.Path, term *corev1.PodAffinityTerm) field.Error
 			errs = append(errs, field.Invalid(path.Child("matchLabelKeys").Index(i), key, "exists in both matchLabelKeys and mismatchLabelKeys"))
 		}
 	}
-	for i, namespace := range term.Namespaces {
-		errs = append(errs, matches(path.Child("namespace").Index(i), namespace, isLabel(namespace))...)
+	for _, namespace := range term.Namespaces {
+		errs = append(errs, matches(path.Child("namespace"), namespace, isLabel(namespace))...)
 	}
 	return errs
 }
 
 func topologyKey(path *field.Path, key string) field.ErrorList {
 	if key == "" {
-		return one(field.Required(path, "can not be empty"))
+		return append(one(field.Required(path, "can not be empty")), metav1validation.ValidateLabelName(key, path)...)
 	}
 	return metav1validation.ValidateLabelName(key, path)
 }
@@ -213,7 +225,6 @@ func tolerations(path *field.Path, list []corev1.Toleration) field.ErrorList {
 func topologySpread(path *field.Path, list []corev1.TopologySpreadConstraint) field.ErrorList {
 	var errs field.ErrorList
 	type key struct{ topology, action string }
-	had := map[key]bool{}
 	for i, c := range list {
 		at := path.Index(i)
 		if c.MaxSkew <= 0 {
@@ -228,13 +239,17 @@ func topologySpread(path *field.Path, list []corev1.TopologySpreadConstraint) fi
 			}
 		}
 		k := key{c.TopologyKey, string(c.WhenUnsatisfiable)}
-		if had[k] {
+		again := func(c corev1.TopologySpreadConstraint) bool {
+			return k == key{c.TopologyKey, string(c.WhenUnsatisfiable)}
+		}
+		if slices.ContainsFunc(list[i+1:], again) {
 			errs = append(errs, field.Duplicate(at.Child("{topologyKey, whenUnsatisfiable}"), "{"+k.topology+", "+k.action+"}"))
 		}
-		had[k] = true
+		if c.TopologyKey == "" { // unlike that of an affinity, it may be no name of a label
+			errs = append(errs, field.Required(at.Child("topologyKey"), "can not be empty"))
+		}
 		errs = all(errs,
-			topologyKey(at.Child("topologyKey"), c.TopologyKey),
-			oneOf(at.Child("whenUnsatisfiable"), c.WhenUnsatisfiable, corev1.DoNotSchedule, corev1.ScheduleAnyway),
+			pointerOneOf(at.Child("whenUnsatisfiable"), &c.WhenUnsatisfiable, corev1.DoNotSchedule, corev1.ScheduleAnyway),
 			pointerOneOf(at.Child("nodeAffinityPolicy"), c.NodeAffinityPolicy, corev1.NodeInclusionPolicyHonor, corev1.NodeInclusionPolicyIgnore),
 			pointerOneOf(at.Child("nodeTaintsPolicy"), c.NodeTaintsPolicy, corev1.NodeInclusionPolicyHonor, corev1.NodeInclusionPolicyIgnore),
 			matchLabelKeys(at.Child("matchLabelKeys"), c.MatchLabelKeys, c.LabelSelector),

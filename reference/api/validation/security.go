@@ -91,7 +91,7 @@ func profile[T ~string](path *field.Path, kind T, local *string, isFile bool, lo
 	switch {
 	case kind != localhost && local != nil:
 		errs = append(errs, field.Invalid(at, *local, "can only be set when seccomp type is Localhost"))
-	case kind == localhost && (local == nil || strings.TrimSpace(*local) == ""):
+	case kind == localhost && (local == nil || !isFile && strings.TrimSpace(*local) == ""):
 		errs = append(errs, field.Required(at, "must be set when type is Localhost"))
 	case kind == localhost && isFile:
 		errs = append(errs, descendingPath(at, *local)...)

@@ -15,7 +15,7 @@ func DaemonSet(d *appsv1.DaemonSet) field.ErrorList {
 		namespaced(&d.ObjectMeta, subdomainName),
 		atLeastZero(path.Child("minReadySeconds"), &spec.MinReadySeconds),
 		atLeastZero(path.Child("revisionHistoryLimit"), spec.RevisionHistoryLimit),
-		selectorOfTemplate("daemonset", spec.Selector, &spec.Template),
+		selectorOfTemplate(daemonSetKind, spec.Selector, &spec.Template),
 		workloadTemplate(path.Child("template"), &spec.Template),
 		daemonSetStrategy(path.Child("updateStrategy"), &spec.UpdateStrategy),
 	)
@@ -74,16 +74,26 @@ func DaemonSetStatusUpdate(d, old *appsv1.DaemonSet) field.ErrorList {
 
 // StatefulSet checks a stateful set.
 func StatefulSet(s *appsv1.StatefulSet) field.ErrorList {
-	path, spec := specPath(), &s.Spec
 	errs := all(
 		namespaced(&s.ObjectMeta, labelName),
-		oneOf(path.Child("podManagementPolicy"), spec.PodManagementPolicy, appsv1.OrderedReadyPodManagement, appsv1.ParallelPodManagement),
+		statefulSetSpec(s),
+		optional(specPath().Child("serviceName"), s.Spec.ServiceName, isSubdomain),
+	)
+	for i := range s.Spec.VolumeClaimTemplates {
+		errs = append(errs, claimSpec(specPath().Child("volumeClaimTemplates").Index(i).Child("spec"), &s.Spec.VolumeClaimTemplates[i].Spec)...)
+	}
+	return errs
+}
+
+// statefulSetSpec checks what of a stateful set may also change.
+func statefulSetSpec(s *appsv1.StatefulSet) field.ErrorList {
+	path, spec := specPath(), &s.Spec
+	errs := all(
+		podManagementPolicy(path.Child("podManagementPolicy"), spec.PodManagementPolicy),
 		statefulSetStrategy(path.Child("updateStrategy"), &spec.UpdateStrategy),
 		claimRetention(path.Child("persistentVolumeClaimRetentionPolicy"), spec.PersistentVolumeClaimRetentionPolicy),
 		atLeastZero(path.Child("replicas"), spec.Replicas),
 		atLeastZero(path.Child("minReadySeconds"), &spec.MinReadySeconds),
-		atLeastZero(path.Child("revisionHistoryLimit"), spec.RevisionHistoryLimit),
-		optional(path.Child("serviceName"), spec.ServiceName, isSubdomain),
 		selectorOfTemplate("statefulset", spec.Selector, &spec.Template),
 		workloadTemplate(path.Child("template"), withClaimVolumes(s)),
 	)
@@ -91,6 +101,16 @@ func StatefulSet(s *appsv1.StatefulSet) field.ErrorList {
 		errs = append(errs, atLeastZero(path.Child("ordinals", "start"), &spec.Ordinals.Start)...)
 	}
 	return errs
+}
+
+func podManagementPolicy(path *field.Path, p appsv1.PodManagementPolicyType) field.ErrorList {
+	switch p {
+	case "":
+		return one(field.Required(path, ""))
+	case appsv1.OrderedReadyPodManagement, appsv1.ParallelPodManagement:
+		return nil
+	}
+	return one(field.Invalid(path, p, "must be 'OrderedReady' or 'Parallel'"))
 }
 
 // withClaimVolumes is the template as its pods will be: each claim template
@@ -147,7 +167,7 @@ const mutableStatefulSetFields = "updates to statefulset spec for fields other t
 
 // StatefulSetUpdate checks an update of a stateful set.
 func StatefulSetUpdate(s, old *appsv1.StatefulSet) field.ErrorList {
-	errs := all(metaUpdate(&s.ObjectMeta, &old.ObjectMeta), StatefulSet(s))
+	errs := all(metaUpdate(&s.ObjectMeta, &old.ObjectMeta), namespaced(&s.ObjectMeta, labelName), statefulSetSpec(s))
 	kept, before := s.Spec.DeepCopy(), &old.Spec
 	kept.Replicas, kept.Ordinals, kept.Template, kept.UpdateStrategy = before.Replicas, before.Ordinals, before.Template, before.UpdateStrategy
 	kept.RevisionHistoryLimit, kept.MinReadySeconds = before.RevisionHistoryLimit, before.MinReadySeconds

@@ -43,7 +43,7 @@ func TestIndexList(t *testing.T) {
 		"0,2-4,3": "non-increasing order, previous: 4, current: 3",
 	} {
 		got := ""
-		if err := indexList(list, 5); err != nil {
+		if _, err := countIndexes(list, 5); err != nil {
 			got = err.Error()
 		}
 		if got != want {

@@ -32,20 +32,27 @@ func Deployment(d *appsv1.Deployment) field.ErrorList {
 	return errs
 }
 
+// daemonSetKind is what messages call a daemon set. A selector that it lacks is just one that selects nothing.
+const daemonSetKind = "daemonset"
+
 // selectorOfTemplate checks that a workload selects the pods that it makes, and not all pods.
 func selectorOfTemplate(kind string, s *metav1.LabelSelector, template *corev1.PodTemplateSpec) field.ErrorList {
 	path := specPath()
 	at := path.Child("selector")
-	if s == nil {
-		return one(field.Required(at, ""))
-	}
-	errs := labelSelector(at, s)
-	if len(s.MatchLabels)+len(s.MatchExpressions) == 0 {
-		errs = append(errs, field.Invalid(at, s, "empty selector is invalid for "+kind))
-		return errs
+	var errs field.ErrorList
+	switch {
+	case s == nil && kind != daemonSetKind:
+		errs = append(errs, field.Required(at, ""))
+	case s != nil && len(s.MatchLabels)+len(s.MatchExpressions) == 0:
+		return one(field.Invalid(at, s, "empty selector is invalid for "+kind))
+	default:
+		errs = labelSelector(at, s)
 	}
 	selector, err := metav1.LabelSelectorAsSelector(s)
-	if err != nil {
+	switch {
+	case err != nil && kind == daemonSetKind:
+		return errs // said already
+	case err != nil:
 		return append(errs, field.Invalid(at, s, "invalid label selector"))
 	}
 	if !selector.Matches(labels.Set(template.Labels)) {
@@ -133,8 +140,8 @@ func isZero(n *intstr.IntOrString) bool {
 	if n.Type == intstr.Int {
 		return n.IntVal == 0
 	}
-	percent, ok := percentage(n)
-	return ok && percent == 0
+	percent, _ := percentage(n) // what is none counts as 0
+	return percent == 0
 }
 
 // DeploymentUpdate checks an update of a deployment.
@@ -156,6 +163,7 @@ func DeploymentStatusUpdate(d, old *appsv1.Deployment) field.ErrorList {
 			{"updatedReplicas", s.UpdatedReplicas}, {"readyReplicas", s.ReadyReplicas}, {"availableReplicas", s.AvailableReplicas},
 		}),
 		atLeastZero(path.Child("unavailableReplicas"), &s.UnavailableReplicas),
+		atLeastZero(path.Child("terminatingReplicas"), s.TerminatingReplicas),
 		atLeastZero(path.Child("collisionCount"), s.CollisionCount),
 		notMore(path.Child("availableReplicas"), s.AvailableReplicas, s.ReadyReplicas, "readyReplicas"),
 	)
@@ -213,6 +221,7 @@ func ReplicaSetStatusUpdate(r, old *appsv1.ReplicaSet) field.ErrorList {
 		replicaCounts(path, s.Replicas, []replicaCount{
 			{"fullyLabeledReplicas", s.FullyLabeledReplicas}, {"readyReplicas", s.ReadyReplicas}, {"availableReplicas", s.AvailableReplicas},
 		}),
+		atLeastZero(path.Child("terminatingReplicas"), s.TerminatingReplicas),
 		notMore(path.Child("availableReplicas"), s.AvailableReplicas, s.ReadyReplicas, "readyReplicas"),
 	)
 }
@@ -251,6 +260,7 @@ func ReplicationControllerStatusUpdate(r, old *corev1.ReplicationController) fie
 		replicaCounts(path, s.Replicas, []replicaCount{
 			{"fullyLabeledReplicas", s.FullyLabeledReplicas}, {"readyReplicas", s.ReadyReplicas}, {"availableReplicas", s.AvailableReplicas},
 		}),
+		notMore(path.Child("availableReplicas"), s.AvailableReplicas, s.ReadyReplicas, "readyReplicas"),
 	)
 }
 

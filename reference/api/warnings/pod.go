@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
@@ -19,7 +20,11 @@ func Pod(pod, old *corev1.Pod) []string {
 	if old != nil && equality.Semantic.DeepEqual(pod.Spec, old.Spec) {
 		return nil
 	}
-	return podTemplate(nil, &pod.ObjectMeta, &pod.Spec)
+	out := podTemplate(nil, &pod.ObjectMeta, &pod.Spec)
+	if old == nil {
+		out = append(out, preferredValues(field.NewPath("spec"), &pod.Spec)...)
+	}
+	return out
 }
 
 // templateOf warns about the template of a workload, if it is new or changed.
@@ -139,6 +144,31 @@ func nodeTerm(path *field.Path, term *corev1.NodeSelectorTerm) []string {
 	for i, e := range term.MatchExpressions {
 		if instead, ok := deprecatedLabel(e.Key); ok {
 			out = append(out, fmt.Sprintf("%s: %s is %s", path.Child("matchExpressions").Index(i).Child("key"), e.Key, instead))
+		}
+	}
+	return out
+}
+
+// preferredValues warns about preferences that no node can fit, because no label can have the value.
+func preferredValues(path *field.Path, spec *corev1.PodSpec) []string {
+	if spec.Affinity == nil || spec.Affinity.NodeAffinity == nil {
+		return nil
+	}
+	at := path.Child("affinity", "nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution")
+	var out []string
+	for i, term := range spec.Affinity.NodeAffinity.PreferredDuringSchedulingIgnoredDuringExecution {
+		out = append(out, labelValues(at.Index(i).Child("preference", "matchExpressions"), term.Preference.MatchExpressions)...)
+	}
+	return out
+}
+
+func labelValues(path *field.Path, list []corev1.NodeSelectorRequirement) []string {
+	var out []string
+	for i, e := range list {
+		for j, value := range e.Values {
+			for _, message := range utilvalidation.IsValidLabelValue(value) {
+				out = append(out, fmt.Sprintf("%s: %s is invalid, %s", path.Index(i).Child("values").Index(j), value, message))
+			}
 		}
 	}
 	return out

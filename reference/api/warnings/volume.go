@@ -57,8 +57,12 @@ func overlaps(v *corev1.Volume) []string {
 		check(fmt.Sprintf("Secret %q", v.Secret.SecretName), itemPaths(v.Secret.Items))
 	case v.DownwardAPI != nil:
 		check("DownwardAPI", downwardPaths(v.DownwardAPI.Items))
-	case v.Projected != nil && len(v.Projected.Sources) == 0:
-		out = append(out, fmt.Sprintf("volume %q (Projected) has no sources provided", v.Name))
+	case v.Projected != nil:
+		for _, s := range v.Projected.Sources {
+			if s == (corev1.VolumeProjection{}) {
+				out = append(out, fmt.Sprintf("volume %q (Projected) has no sources provided", v.Name))
+			}
+		}
 	}
 	return out
 }

@@ -27,9 +27,13 @@ func ReplicaSet(r, old *appsv1.ReplicaSet) []string {
 	return templateOf(templatePath(), &r.Spec.Template, before(old, func(r *appsv1.ReplicaSet) *corev1.PodTemplateSpec { return &r.Spec.Template }))
 }
 
-// StatefulSet warns about the template of a stateful set.
+// StatefulSet warns about the template of a stateful set, and that it may keep all its revisions.
 func StatefulSet(s, old *appsv1.StatefulSet) []string {
-	return templateOf(templatePath(), &s.Spec.Template, before(old, func(s *appsv1.StatefulSet) *corev1.PodTemplateSpec { return &s.Spec.Template }))
+	var out []string
+	if limit := s.Spec.RevisionHistoryLimit; limit != nil && *limit < 0 {
+		out = append(out, "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended")
+	}
+	return append(out, templateOf(templatePath(), &s.Spec.Template, before(old, func(s *appsv1.StatefulSet) *corev1.PodTemplateSpec { return &s.Spec.Template }))...)
 }
 
 // DaemonSet warns about the template of a daemon set.

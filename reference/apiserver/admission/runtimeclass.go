@@ -2,6 +2,7 @@ package admission
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -87,7 +88,7 @@ func (p *runtimeClass) classOf(ctx context.Context, a admission.Attributes) (*co
 		return nil, nil, forbid(a, "pod rejected: RuntimeClass %q not found", *pod.Spec.RuntimeClassName)
 	}
 	if err != nil {
-		return nil, nil, apierrors.NewInternalError(err)
+		return nil, nil, fmt.Errorf("get runtime class %q: %w", *pod.Spec.RuntimeClassName, err)
 	}
 	return pod, class, nil
 }

@@ -31,7 +31,13 @@ func newStrategy(row api.Resource, typer runtime.ObjectTyper) strategy {
 func (s strategy) NamespaceScoped() bool          { return s.row.Scope == api.Namespaced }
 func (s strategy) AllowCreateOnUpdate() bool      { return s.row.CreateOnUpdate }
 func (s strategy) AllowUnconditionalUpdate() bool { return !s.row.ConditionalUpdate }
-func (s strategy) Canonicalize(runtime.Object)    {}
+
+// Canonicalize completes a valid object before it is stored.
+func (s strategy) Canonicalize(obj runtime.Object) {
+	if s.row.Complete != nil {
+		s.row.Complete(obj)
+	}
+}
 
 // PrepareForCreate drops what the client may not set: status is written
 // through /status, generation is counted by the server.
