@@ -71,8 +71,7 @@ func exitCode(err error, stderr io.Writer) int {
 	if err == nil {
 		return verdict.ExitSuccess
 	}
-	var code codeError
-	if errors.As(err, &code) {
+	if code, ok := errors.AsType[codeError](err); ok {
 		return int(code)
 	}
 	_, _ = fmt.Fprintln(stderr, "error:", err)

@@ -208,12 +208,10 @@ func codeOf(result run.Result) error {
 
 // clusterError gives the errors that mean "no cluster" their exit code.
 func clusterError(err, more error) error {
-	var unreachable *run.Unreachable
-	if errors.As(err, &unreachable) {
+	if _, ok := errors.AsType[*run.Unreachable](err); ok {
 		return fmt.Errorf("%w: %w", cluster.ErrNotFound, errors.Join(err, more))
 	}
-	var refused *run.Refused
-	if errors.As(err, &refused) {
+	if _, ok := errors.AsType[*run.Refused](err); ok {
 		return &usageError{errors.Join(err, more)}
 	}
 	return errors.Join(err, more)

@@ -27,8 +27,7 @@ func (e *env) throwaway(ctx context.Context, driver, name string) (*rest.Config,
 	remove := e.remover(ctx, d, name)
 	e.remains.Cluster(name)
 	err = d.Up(ctx, cluster.Spec{Name: name, Wait: time.Minute}, e.step)
-	var unavailable *cluster.UnavailableError
-	if errors.As(err, &unavailable) {
+	if _, ok := errors.AsType[*cluster.UnavailableError](err); ok {
 		return nil, nothing, err
 	}
 	if err != nil {

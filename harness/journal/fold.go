@@ -115,10 +115,5 @@ func (j *Journal) Counts() verdict.Counts {
 
 // Selected reports whether the scenario takes part in the run.
 func (j *Journal) Selected(id string) bool {
-	for _, selected := range j.Order {
-		if selected == id {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(j.Order, id)
 }

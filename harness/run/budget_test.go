@@ -16,7 +16,7 @@ import (
 func timed(text string) ([]spec.Scenario, map[string]time.Duration) {
 	var list []spec.Scenario
 	takes := map[string]time.Duration{}
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		page, rest, _ := strings.Cut(word, "/")
 		id, rest, _ := strings.Cut(rest, "=")
 		number, tags, _ := strings.Cut(rest, "@")
@@ -102,7 +102,8 @@ func TestTheLongestComesFirst(t *testing.T) {
 
 func TestAShuffleDependsOnItsSeed(t *testing.T) {
 	all := scenarios("a b c d e f g h i j k l")
-	if names(shuffled(all, 7)) != names(shuffled(all, 7)) || names(shuffled(all, 7)) == names(shuffled(all, 8)) || names(shuffled(all, 7)) == names(all) {
+	seven, again, eight := names(shuffled(all, 7)), names(shuffled(all, 7)), names(shuffled(all, 8))
+	if seven != again || seven == eight || seven == names(all) {
 		t.Error("the order does not follow the seed")
 	}
 	if got := shuffled(all, 9); len(got) != len(all) || !slices.ContainsFunc(got, func(s spec.Scenario) bool { return s.ID == "l" }) {

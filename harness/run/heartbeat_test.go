@@ -27,8 +27,7 @@ func TestAClusterThatStopsAnsweringIsLost(t *testing.T) {
 		start := time.Now()
 		h := newHeartbeat(life{start: start, dies: 5 * time.Second, back: time.Hour}.alive, cancel)
 		h.run(ctx)
-		var lost *ClusterLost
-		if !errors.As(context.Cause(ctx), &lost) {
+		if _, ok := errors.AsType[*ClusterLost](context.Cause(ctx)); !ok {
 			t.Fatalf("the cause is %v", context.Cause(ctx))
 		}
 		if took := time.Since(start); took < 14*time.Second || took > 20*time.Second {

@@ -150,8 +150,10 @@ func TestARunIsNotResumedWhereTheReportWouldLie(t *testing.T) {
 	}{
 		"another selection": {func(o *run.Options) { o.Selection = "@id:api.test.p*" }, `it selected "@id:api.*" and not "@id:api.test.p*"`},
 		"another kit":       {func(o *run.Options) { o.Kit = "v2" }, `it was begun by version "v1" of the kit and this is "v2"`},
-		"another page": {func(o *run.Options) { o.Features = page(hangs, strings.Replace(passes, "I delete", "I get", 1)) },
-			"the specification of api.test.passes has changed since"},
+		"another page": {
+			func(o *run.Options) { o.Features = page(hangs, strings.Replace(passes, "I delete", "I get", 1)) },
+			"the specification of api.test.passes has changed since",
+		},
 		"a page less":   {func(o *run.Options) { o.Features = page(hangs) }, "the specification of api.test.passes has changed since"},
 		"more rounds":   {func(o *run.Options) { o.Repeat = 3 }, "leave --repeat and --retries out"},
 		"a budget":      {func(o *run.Options) { o.Budget = time.Minute }, "leave --budget out"},

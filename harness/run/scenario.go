@@ -121,7 +121,7 @@ func (r *runner) steps(ctx context.Context, world *steps.World, a *attempt) (int
 // nothing. The outcomes of a later When are looked at before that one.
 func alreadyTrue(ctx context.Context, world *steps.World, lines []line, from int) (int, error) {
 	outcomes := false
-	for i := from; i < len(lines) && !(outcomes && lines[i].Phase == spec.When); i++ {
+	for i := from; i < len(lines) && (!outcomes || lines[i].Phase != spec.When); i++ {
 		l := lines[i]
 		if l.Phase != spec.Then || len(l.matches) != 1 {
 			continue

@@ -14,10 +14,10 @@ import (
 
 func scenarios(text string) []spec.Scenario {
 	var list []spec.Scenario
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		id, tags, _ := strings.Cut(word, "@")
 		s := spec.Scenario{ID: id}
-		for _, tag := range strings.Split(tags, "@") {
+		for tag := range strings.SplitSeq(tags, "@") {
 			s.Tags = append(s.Tags, "@"+tag)
 		}
 		list = append(list, s)
