@@ -6,7 +6,7 @@ Feature: The API server knows who is asking
 
   Rule: A request says who it is from
 
-    @id:access.authentication.self
+    @id:access.authentication.self @needs:cluster-scope
     Scenario: A user can ask who he is
       The answer holds the name and the groups.
 
@@ -55,7 +55,7 @@ Feature: The API server knows who is asking
 
   Rule: A user can ask what he may do
 
-    @id:access.authorization.self
+    @id:access.authorization.self @needs:cluster-scope
     Scenario: A review answers for the user who asks
       The reason tells which binding gives the right.
 
@@ -81,7 +81,7 @@ Feature: The API server knows who is asking
         status: {allowed: true}
         """
 
-    @id:access.authorization.rules
+    @id:access.authorization.rules @needs:cluster-scope
     Scenario: A user can list what he may do in a namespace
       kubectl auth can-i --list shows the same.
 
@@ -109,7 +109,7 @@ Feature: The API server knows who is asking
 
   Rule: Who has the right can act for another one
 
-    @id:access.authentication.acting
+    @id:access.authentication.acting @needs:cluster-scope
     Scenario: A service account that may impersonate a user acts for him
       The requests have the rights of the user, not those of the account.
 

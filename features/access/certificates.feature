@@ -1,3 +1,4 @@
+@needs:cluster-scope
 Feature: Users can have client certificates
 
   A CertificateSigningRequest asks for a certificate. When somebody with the right to do so has approved it, the signer issues the certificate,

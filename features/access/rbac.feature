@@ -13,7 +13,7 @@ Feature: Roles say who may do what
 
   Rule: Who has no right is refused
 
-    @id:access.rbac.no-right
+    @id:access.rbac.no-right @needs:cluster-scope
     Scenario: A user without a role is refused
       The message says who wanted to do what with which resource, and where.
 
@@ -25,7 +25,7 @@ Feature: Roles say who may do what
 
   Rule: A binding gives the rights of a role
 
-    @id:access.rbac.role-binding
+    @id:access.rbac.role-binding @needs:cluster-scope
     Scenario: A user gets the rights of a Role in its namespace
       Nothing more than the rules say.
 
@@ -43,7 +43,7 @@ Feature: Roles say who may do what
       And as before, user "jane-${ns}" may not list secrets
       And as before, user "jane-${ns}" may not list pods in Namespace "default"
 
-    @id:access.rbac.used
+    @id:access.rbac.used @needs:cluster-scope
     Scenario: The rights count for requests
       What may be read can be read, and no more.
 
@@ -62,7 +62,7 @@ Feature: Roles say who may do what
       When I try to delete Pod "web"
       Then it is refused with 403 Forbidden
 
-    @id:access.rbac.group
+    @id:access.rbac.group @needs:cluster-scope
     Scenario: A group can be bound
       Every member of the group has the rights.
 
@@ -77,7 +77,7 @@ Feature: Roles say who may do what
       Then it is accepted
       And the answer lists nothing
 
-    @id:access.rbac.service-account
+    @id:access.rbac.service-account @needs:cluster-scope
     Scenario: A service account can be bound
       Pods use the rights of their service account.
 
@@ -90,7 +90,7 @@ Feature: Roles say who may do what
       Then within 10 seconds, ServiceAccount "robot" may list pods
       And as before, ServiceAccount "robot" may not create pods
 
-    @id:access.rbac.cluster-role
+    @id:access.rbac.cluster-role @needs:cluster-scope
     Scenario: A ClusterRole can be given for one namespace only
       A RoleBinding to a ClusterRole counts in the namespace of the binding.
 
@@ -106,7 +106,7 @@ Feature: Roles say who may do what
       Then within 10 seconds, user "jane-${ns}" may get secrets
       And as before, user "jane-${ns}" may not get secrets in Namespace "default"
 
-    @id:access.rbac.cluster-binding
+    @id:access.rbac.cluster-binding @needs:cluster-scope
     Scenario: A ClusterRoleBinding gives the rights everywhere
       It is the only way to rights on cluster-scoped resources.
 
@@ -124,7 +124,7 @@ Feature: Roles say who may do what
 
   Rule: Nobody can give more than he has
 
-    @id:access.rbac.no-escalation
+    @id:access.rbac.no-escalation @needs:cluster-scope
     Scenario: A user cannot write a role with rights he lacks
       The right to write roles is not the right to everything.
 
@@ -164,7 +164,7 @@ Feature: Roles say who may do what
 
   Rule: Rules can be narrow
 
-    @id:access.rbac.resource-names
+    @id:access.rbac.resource-names @needs:cluster-scope
     Scenario: A rule can be about objects of some names
       Other objects of the kind are not covered.
 
@@ -179,7 +179,7 @@ Feature: Roles say who may do what
       When I try to call "kubectl auth can-i get configmap/mine"
       Then the output is "yes"
 
-    @id:access.rbac.subresource
+    @id:access.rbac.subresource @needs:cluster-scope
     Scenario: A subresource needs a rule of its own
       Who may change a Deployment may not scale it through the subresource, and the other way round.
 
@@ -197,7 +197,7 @@ Feature: Roles say who may do what
         """
       Then it is refused with 403 Forbidden
 
-    @id:access.rbac.path
+    @id:access.rbac.path @needs:cluster-scope
     Scenario: A rule can be about a path that is no resource
       Only a ClusterRole can have such a rule.
 
@@ -217,7 +217,7 @@ Feature: Roles say who may do what
 
   Rule: Roles can be made of others
 
-    @id:access.rbac.aggregated
+    @id:access.rbac.aggregated @needs:cluster-scope
     Scenario: A ClusterRole gathers the rules of others by their labels
       The rules are filled in by the control plane.
 
@@ -238,7 +238,7 @@ Feature: Roles say who may do what
 
   Rule: Some roles come with the cluster
 
-    @id:access.rbac.view
+    @id:access.rbac.view @needs:cluster-scope
     Scenario: The role view may read, but no Secrets
       Who reads Secrets gets the rights of the accounts in them.
 
@@ -252,7 +252,7 @@ Feature: Roles say who may do what
       And as before, user "jane-${ns}" may not get secrets
       And as before, user "jane-${ns}" may not delete pods
 
-    @id:access.rbac.edit
+    @id:access.rbac.edit @needs:cluster-scope
     Scenario: The role edit may change most objects, but no roles
       Rights are given by the role admin.
 
@@ -266,7 +266,7 @@ Feature: Roles say who may do what
       And user "jane-${ns}" may get secrets
       And as before, user "jane-${ns}" may not create roles.rbac.authorization.k8s.io
 
-    @id:access.rbac.admin
+    @id:access.rbac.admin @needs:cluster-scope
     Scenario: The role admin may give rights in its namespace
       It has no rights outside of it.
 

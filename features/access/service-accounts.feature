@@ -58,7 +58,7 @@ Feature: Programs have accounts of their own
       When I try to send GET "/api/v1/namespaces/${ns}/configmaps"
       Then it is refused with 401 Unauthorized
 
-    @id:access.service-accounts.review
+    @id:access.service-accounts.review @needs:cluster-scope
     Scenario: A server can have a token reviewed
       It learns who the bearer is and for which of its audiences the token is.
 

@@ -1,3 +1,4 @@
+@needs:cluster-scope
 Feature: Policies can forbid what validation allows
 
   A ValidatingAdmissionPolicy holds rules in the Common Expression Language; a binding says where they apply. The API server itself decides

@@ -20,7 +20,7 @@ Feature: Other servers can serve a part of the API
 
   Rule: A server that is not there is not available
 
-    @id:api.aggregation.unavailable @exclusive:cluster
+    @id:api.aggregation.unavailable @exclusive:cluster @needs:cluster-scope
     Scenario: An APIService without its Service says so
       Requests to it get 503. Nothing else may run meanwhile, because namespaces are not removed while a part of the API is missing.
 

@@ -1,3 +1,4 @@
+@needs:cluster-scope
 Feature: New kinds can do what built-in kinds can
 
   A custom kind can have several versions, a scale, columns for people, and rules for changes.

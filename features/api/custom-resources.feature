@@ -1,3 +1,4 @@
+@needs:cluster-scope
 Feature: A cluster can be taught new kinds
 
   A CustomResourceDefinition adds a kind to the API. Its objects are stored, validated, watched and protected like those of any other

@@ -116,7 +116,7 @@ Feature: Deletion follows finalizers and owners
       Then within 5 seconds, there are exactly 0 ConfigMap objects with label "colour=red"
       And as before, ConfigMap "c" exists
 
-    @id:api.deletion.collection-forbidden
+    @id:api.deletion.collection-forbidden @needs:cluster-scope
     Scenario: Deleting a collection takes a right of its own
       The right to delete one object is not enough.
 

@@ -1,3 +1,4 @@
+@needs:cluster-scope
 Feature: Policies can change objects
 
   A MutatingAdmissionPolicy changes objects on their way into the cluster by expressions, without a webhook.

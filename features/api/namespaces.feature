@@ -1,3 +1,4 @@
+@needs:cluster-scope
 Feature: A namespace holds the objects of one purpose
 
   Namespaces part a cluster among teams or projects. Everything in a namespace goes with it.

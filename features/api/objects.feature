@@ -60,7 +60,7 @@ Feature: Objects are stored, read and removed
       Then it is refused with 409 AlreadyExists
       And as before, data.colour of ConfigMap "settings" is "blue"
 
-    @id:api.objects.same-name-elsewhere
+    @id:api.objects.same-name-elsewhere @needs:cluster-scope
     Scenario: Another namespace may have an object of the same name
       The two objects have nothing to do with each other.
 

@@ -1,3 +1,4 @@
+@needs:cluster-scope
 Feature: Programs outside the API server can check and change requests
 
   The API server asks webhooks before it stores an object. A validating webhook may refuse a request, a mutating one may change the object.

@@ -307,7 +307,7 @@ Feature: kubectl shows and changes a cluster
         | Job            | job sum --image=sum:1                                                 | sum   | spec: {template: {spec: {restartPolicy: Never, containers: [{image: "sum:1"}]}}} |
         | Role           | role reader --verb=get --resource=pods                                | reader | rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]                    |
 
-    @id:cli.kubectl.wait
+    @id:cli.kubectl.wait @needs:cluster-scope
     Scenario: A condition is waited for
       The command ends when it holds.
 
@@ -325,7 +325,7 @@ Feature: kubectl shows and changes a cluster
 
   Rule: kubectl knows what one may do
 
-    @id:cli.kubectl.can-i
+    @id:cli.kubectl.can-i @needs:cluster-scope
     Scenario: A user asks what he may do
       The exit code is 1 when the answer is no.
 
@@ -336,7 +336,7 @@ Feature: kubectl shows and changes a cluster
 
   Rule: kubectl looks after nodes
 
-    @id:cli.kubectl.cordon
+    @id:cli.kubectl.cordon @needs:cluster-scope
     Scenario: A node is closed for new Pods
       It is marked as unschedulable, and gets a taint.
 
@@ -345,7 +345,7 @@ Feature: kubectl shows and changes a cluster
       Then spec.unschedulable of Node "${ns}-one" is "true"
       And within 30 seconds, spec.taints[key=node.kubernetes.io/unschedulable].effect of Node "${ns}-one" is "NoSchedule"
 
-    @id:cli.kubectl.uncordon
+    @id:cli.kubectl.uncordon @needs:cluster-scope
     Scenario: A node is opened again
       The taint goes as well.
 
@@ -358,7 +358,7 @@ Feature: kubectl shows and changes a cluster
       Then spec.unschedulable of Node "${ns}-one" is "<none>"
       And within 30 seconds, spec.taints[key=node.kubernetes.io/unschedulable] of Node "${ns}-one" is "<none>"
 
-    @id:cli.kubectl.taint
+    @id:cli.kubectl.taint @needs:cluster-scope
     Scenario: A node gets a taint
       The effect stands behind the colon.
 
@@ -369,7 +369,7 @@ Feature: kubectl shows and changes a cluster
         spec: {taints: [{key: example.com/gpu, value: "yes", effect: NoSchedule}]}
         """
 
-    @id:cli.kubectl.drain
+    @id:cli.kubectl.drain @needs:cluster-scope
     Scenario: A node is drained
       Its Pods are evicted; those that no controller would replace only by force.
 

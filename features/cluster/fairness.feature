@@ -22,7 +22,7 @@ Feature: The API server shares itself out fairly
         | exempt    | Exempt  |
         | catch-all | Limited |
 
-    @id:cluster.fairness.schema
+    @id:cluster.fairness.schema @needs:cluster-scope
     Scenario: A FlowSchema that names no level says so
       Its requests go to the next schema that matches.
 

@@ -25,7 +25,7 @@ Feature: A cluster starts with some namespaces
         | kube-public     |
         | kube-node-lease |
 
-    @id:cluster.namespaces.protected
+    @id:cluster.namespaces.protected @needs:cluster-scope
     Scenario Outline: The namespace <name> cannot be deleted
       Not even by an administrator. The request is a dry run, in case the cluster sees it differently.
 

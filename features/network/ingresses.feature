@@ -65,7 +65,7 @@ Feature: An Ingress describes the way from outside to Services
 
   Rule: The class says which controller is meant
 
-    @id:network.ingresses.class
+    @id:network.ingresses.class @needs:cluster-scope
     Scenario: The controller of a class does not change
       Another class takes its place.
 

@@ -6,7 +6,7 @@ Feature: A RuntimeClass chooses how containers are run
 
   Rule: A Pod takes over what its class says
 
-    @id:node.runtime-classes.overhead
+    @id:node.runtime-classes.overhead @needs:cluster-scope
     Scenario: The overhead and the node selector are filled in
       They are added to what the Pod says itself.
 
@@ -28,7 +28,7 @@ Feature: A RuntimeClass chooses how containers are run
           tolerations: [{key: example.com/heavy, operator: Exists}]
         """
 
-    @id:node.runtime-classes.counts
+    @id:node.runtime-classes.counts @needs:cluster-scope
     Scenario: The overhead counts when a node is looked for
       Without it the Pod would fit.
 
@@ -62,7 +62,7 @@ Feature: A RuntimeClass chooses how containers are run
       Then it is refused with 403 Forbidden
       And the message contains "RuntimeClass"
 
-    @id:node.runtime-classes.immutable
+    @id:node.runtime-classes.immutable @needs:cluster-scope
     Scenario: The handler of a class does not change
       Pods run by it already.
 

@@ -1,3 +1,4 @@
+@needs:cluster-scope
 Feature: A namespace demands a level of security from its Pods
 
   Three levels are defined: privileged allows everything, baseline forbids what gives power over the node, restricted demands good practice.

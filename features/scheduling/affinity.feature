@@ -1,3 +1,4 @@
+@needs:cluster-scope
 Feature: Pods are placed together or apart
 
   The scheduler can be told to place Pods near others, away from others, or evenly over zones and nodes.

@@ -1,3 +1,4 @@
+@needs:cluster-scope
 Feature: The scheduler finds a node for every Pod
 
   A new Pod has no node. The scheduler drops the nodes that cannot run it, prefers among the others, and writes its choice into the Pod.

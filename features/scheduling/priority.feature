@@ -6,7 +6,7 @@ Feature: Important Pods go first
 
   Rule: The class of a Pod gives it its priority
 
-    @id:scheduling.priority.number
+    @id:scheduling.priority.number @needs:cluster-scope
     Scenario: The number of the class is filled in
       The Pod keeps it when the class changes or goes.
 
@@ -54,7 +54,7 @@ Feature: Important Pods go first
       Then it is refused with 403 Forbidden
       And the message contains "no PriorityClass with name ${ns}-nothing was found"
 
-    @id:scheduling.priority.reserved
+    @id:scheduling.priority.reserved @needs:cluster-scope
     Scenario Outline: A class that reaches into the system's range is refused: <what>
       The highest numbers and the names that begin with system- belong to the system.
 
@@ -71,7 +71,7 @@ Feature: Important Pods go first
         | the name       | system-mine   | 1000       | metadata.name   |
         | the value      | ${ns}-highest | 1000000001 | 1000000000      |
 
-    @id:scheduling.priority.immutable
+    @id:scheduling.priority.immutable @needs:cluster-scope
     Scenario: The number of a class cannot be changed
       A new class takes its place.
 
@@ -100,7 +100,7 @@ Feature: Important Pods go first
 
   Rule: A Pod may take the place of less important ones
 
-    @id:scheduling.priority.preempts
+    @id:scheduling.priority.preempts @needs:cluster-scope
     Scenario: A less important Pod has to make room
       The important Pod is nominated for the node until the other one has gone.
 
@@ -132,7 +132,7 @@ Feature: Important Pods go first
         """
       And within 30 seconds, status.nominatedNodeName of Pod "high" is "${ns}-only"
 
-    @id:scheduling.priority.waits
+    @id:scheduling.priority.waits @needs:cluster-scope
     Scenario: A Pod may be important and patient
       With the preemption policy Never it goes first among those that wait, and removes nobody.
 

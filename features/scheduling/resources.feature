@@ -1,3 +1,4 @@
+@needs:cluster-scope
 Feature: A node takes only as many Pods as it has room for
 
   Pods ask for CPU, memory and other resources. The scheduler adds up what the Pods of a node ask for and keeps it within what the node can

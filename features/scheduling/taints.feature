@@ -1,3 +1,4 @@
+@needs:cluster-scope
 Feature: Taints keep Pods away from nodes
 
   A taint on a node repels all Pods that do not tolerate it. Nodes with special hardware and nodes in trouble are kept free in this way.

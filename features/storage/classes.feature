@@ -1,3 +1,4 @@
+@needs:cluster-scope
 Feature: A StorageClass describes a kind of storage
 
   A class says who makes volumes, when, and what becomes of them. Claims name the class they want.

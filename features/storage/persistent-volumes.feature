@@ -7,7 +7,7 @@ Feature: Claims are bound to volumes
 
   Rule: A claim gets a volume that suits it
 
-    @id:storage.persistent-volumes.bind
+    @id:storage.persistent-volumes.bind @needs:cluster-scope
     Scenario: A claim and a volume find each other
       Both tell of it: the claim names the volume, the volume refers to the claim.
 
@@ -30,7 +30,7 @@ Feature: Claims are bound to volumes
         status: {phase: Bound}
         """
 
-    @id:storage.persistent-volumes.smallest
+    @id:storage.persistent-volumes.smallest @needs:cluster-scope
     Scenario: Of the volumes that are large enough the smallest is taken
       Nothing larger is wasted on a small claim.
 
@@ -48,7 +48,7 @@ Feature: Claims are bound to volumes
         """
       Then within 60 seconds, spec.volumeName of PersistentVolumeClaim "data" is "${ns}-small"
 
-    @id:storage.persistent-volumes.selector
+    @id:storage.persistent-volumes.selector @needs:cluster-scope
     Scenario: A claim can choose by labels
       The larger volume is the one with the label.
 
@@ -67,7 +67,7 @@ Feature: Claims are bound to volumes
         """
       Then within 60 seconds, spec.volumeName of PersistentVolumeClaim "data" is "${ns}-fast"
 
-    @id:storage.persistent-volumes.waits
+    @id:storage.persistent-volumes.waits @needs:cluster-scope
     Scenario Outline: A claim waits when no volume suits: <what>
       It stays Pending until one comes.
 
@@ -88,7 +88,7 @@ Feature: Claims are bound to volumes
         | the mode      | ${ns}       | ReadWriteMany | 1Gi  |
         | the class     | ${ns}-other | ReadWriteOnce | 1Gi  |
 
-    @id:storage.persistent-volumes.late
+    @id:storage.persistent-volumes.late @needs:cluster-scope
     Scenario: A waiting claim gets the volume that comes
       Nothing has to be asked for again.
 
@@ -103,7 +103,7 @@ Feature: Claims are bound to volumes
         """
       Then within 60 seconds, status.phase of PersistentVolumeClaim "data" is "Bound"
 
-    @id:storage.persistent-volumes.reserved
+    @id:storage.persistent-volumes.reserved @needs:cluster-scope
     Scenario: A volume can be kept for one claim
       The other claim does not get it, though it was there first.
 
@@ -127,7 +127,7 @@ Feature: Claims are bound to volumes
       Then within 60 seconds, spec.volumeName of PersistentVolumeClaim "mine" is "${ns}-disk"
       And as before, spec.volumeName of PersistentVolumeClaim "other" is "<none>"
 
-    @id:storage.persistent-volumes.first-consumer
+    @id:storage.persistent-volumes.first-consumer @needs:cluster-scope
     Scenario: A claim may wait for its first Pod
       The Pod goes to a node that the volume can be reached from, though the other one has more room.
 
@@ -163,7 +163,7 @@ Feature: Claims are bound to volumes
 
   Rule: A released volume keeps its data
 
-    @id:storage.persistent-volumes.retain
+    @id:storage.persistent-volumes.retain @needs:cluster-scope
     Scenario: The volume of a deleted claim is released
       With the policy Retain, which is that of volumes made by hand, somebody has to look after the data.
 
@@ -182,7 +182,7 @@ Feature: Claims are bound to volumes
         status: {phase: Released}
         """
 
-    @id:storage.persistent-volumes.not-reused
+    @id:storage.persistent-volumes.not-reused @needs:cluster-scope
     Scenario: A released volume is not given to another claim
       It holds the data of the first one, even when the second has the same name.
 
@@ -205,7 +205,7 @@ Feature: Claims are bound to volumes
 
   Rule: Storage in use is protected
 
-    @id:storage.persistent-volumes.claim-in-use
+    @id:storage.persistent-volumes.claim-in-use @needs:cluster-scope
     Scenario: A claim that a Pod uses is not removed
       It goes when the Pod has gone.
 
@@ -227,7 +227,7 @@ Feature: Claims are bound to volumes
       Then within 10 seconds, metadata.deletionTimestamp of PersistentVolumeClaim "data" is "<any>"
       And for 3 seconds, metadata.finalizers of PersistentVolumeClaim "data" is "</.*kubernetes.io.pvc-protection.*/>"
 
-    @id:storage.persistent-volumes.volume-in-use
+    @id:storage.persistent-volumes.volume-in-use @needs:cluster-scope
     Scenario: A volume that is bound is not removed
       It goes when its claim has gone.
 
@@ -243,7 +243,7 @@ Feature: Claims are bound to volumes
       Then within 10 seconds, metadata.deletionTimestamp of PersistentVolume "${ns}-disk" is "<any>"
       And for 3 seconds, PersistentVolume "${ns}-disk" exists
 
-    @id:storage.persistent-volumes.both-go
+    @id:storage.persistent-volumes.both-go @needs:cluster-scope
     Scenario: A volume that was to go goes with its claim
       Nothing protects it any more.
 
@@ -277,7 +277,7 @@ Feature: Claims are bound to volumes
       Then it is refused with 422 Invalid
       And the message contains "spec is immutable after creation"
 
-    @id:storage.persistent-volumes.resize
+    @id:storage.persistent-volumes.resize @needs:cluster-scope
     Scenario: A claim cannot grow when its class does not allow it
       Volumes made by hand have no class that could.
 

@@ -6,7 +6,7 @@ Feature: A DaemonSet runs a Pod on every node
 
   Rule: Every node that suits gets one Pod
 
-    @id:workloads.daemonset.every-node
+    @id:workloads.daemonset.every-node @needs:cluster-scope
     Scenario: Two nodes get a Pod each
       The status counts the nodes that have one.
 
@@ -23,7 +23,7 @@ Feature: A DaemonSet runs a Pod on every node
         status: {desiredNumberScheduled: 2, currentNumberScheduled: 2, numberMisscheduled: 0}
         """
 
-    @id:workloads.daemonset.node-joins
+    @id:workloads.daemonset.node-joins @needs:cluster-scope
     Scenario: A node that begins to suit gets a Pod
       A label of the node is enough.
 
@@ -42,7 +42,7 @@ Feature: A DaemonSet runs a Pod on every node
         spec: {nodeName: "${ns}-one"}
         """
 
-    @id:workloads.daemonset.node-leaves
+    @id:workloads.daemonset.node-leaves @needs:cluster-scope
     Scenario: A node that no longer suits loses its Pod
       The Pod is deleted.
 
@@ -64,7 +64,7 @@ Feature: A DaemonSet runs a Pod on every node
         metadata: {deletionTimestamp: <any>}
         """
 
-    @id:workloads.daemonset.cordoned
+    @id:workloads.daemonset.cordoned @needs:cluster-scope
     Scenario: A cordoned node gets its Pod all the same
       Agents are needed wherever Pods may still run. The DaemonSet adds the tolerations for it.
 
@@ -83,7 +83,7 @@ Feature: A DaemonSet runs a Pod on every node
           - {key: node.kubernetes.io/unschedulable, operator: Exists, effect: NoSchedule}
         """
 
-    @id:workloads.daemonset.tainted
+    @id:workloads.daemonset.tainted @needs:cluster-scope
     Scenario: A node with a taint gets no Pod
       The template needs a toleration for it.
 
@@ -100,7 +100,7 @@ Feature: A DaemonSet runs a Pod on every node
         """
       And for 2 seconds, there are exactly 1 Pod objects with label "app=agent"
 
-    @id:workloads.daemonset.replaces
+    @id:workloads.daemonset.replaces @needs:cluster-scope
     Scenario: A deleted Pod is replaced on its node
       A node is never without its agent for long.
 
@@ -142,7 +142,7 @@ Feature: A DaemonSet runs a Pod on every node
         """
       And within 120 seconds, there are exactly 0 Pod objects with label "app=agent,version=one"
 
-    @id:workloads.daemonset.on-delete
+    @id:workloads.daemonset.on-delete @needs:cluster-scope
     Scenario: With the strategy OnDelete the Pods stay until somebody deletes them
       The new version is known, and used for the next Pod.
 
