@@ -101,7 +101,9 @@ Feature: Policies can forbid what validation allows
         spec:
           matchConstraints:
             resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [secrets]}]
-          validations: [{expression: "oldObject == null ? object.type == 'Opaque' : object.data['size'] >= oldObject.data['size']", message: the size may only grow, reason: Forbidden}]
+          validations:
+          - {expression: "oldObject != null || object.type == 'Opaque'", message: the type is Opaque, reason: Forbidden}
+          - {expression: "oldObject == null || object.data['size'] >= oldObject.data['size']", message: the size may only grow, reason: Forbidden}
         """
       And a ValidatingAdmissionPolicyBinding "${ns}-steady.example.com":
         """yaml

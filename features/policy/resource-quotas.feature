@@ -45,7 +45,7 @@ Feature: A ResourceQuota limits what a namespace may use
         spec: {containers: [{resources: {requests: {memory: 700Mi}}}]}
         """
       Then it is refused with 403 Forbidden
-      And the message contains "exceeded quota: limit"
+      And the message contains "requested: requests.memory=700Mi, used: requests.memory=700Mi, limited: requests.memory=1Gi"
 
     @id:policy.resource-quotas.must-say
     Scenario: A Pod has to say what it asks for

@@ -19,8 +19,8 @@ Feature: A Deployment rolls out new versions
         """
       Then within 60 seconds, Deployment "web" matches:
         """yaml
-        metadata: {annotations: {deployment.kubernetes.io/revision: "1"}}
-        status: {readyReplicas: 2, availableReplicas: 2, conditions: [{type: Available, status: "True"}]}
+        metadata: {generation: 1, annotations: {deployment.kubernetes.io/revision: "1"}}
+        status: {observedGeneration: 1, readyReplicas: 2, availableReplicas: 2, conditions: [{type: Available, status: "True"}]}
         """
       And there are exactly 1 ReplicaSet objects with label "app=web":
         """yaml
@@ -120,7 +120,7 @@ Feature: A Deployment rolls out new versions
         """yaml
         spec: {template: {metadata: {labels: {version: two}}}}
         """
-      Then within 30 seconds, status.observedGeneration of Deployment "web" is "<at least 3>"
+      Then within 30 seconds, status.observedGeneration of Deployment "web" is "3"
       And for 3 seconds, there are exactly 1 ReplicaSet objects with label "app=web"
 
   Rule: One can go back to a former version
