@@ -30,7 +30,11 @@ func (e *env) survivors(result run.Result) error {
 	for _, id := range ids {
 		fmt.Fprintln(e.out, id)
 	}
-	e.say("%d of %d scenarios pass without their When", len(ids), len(j.Order))
+	unproven := falsify.Unproven(j)
+	for _, id := range unproven {
+		e.say("not proven, since it does not get as far as a Then: %s", id)
+	}
+	e.say("%d of %d scenarios pass without their When; %d are not proven", len(ids), len(j.Order), len(unproven))
 	if len(ids) > 0 {
 		return codeError(verdict.ExitFailure)
 	}

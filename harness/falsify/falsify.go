@@ -47,10 +47,27 @@ func blank(lines [][]byte) {
 
 // Survivors lists the scenarios that passed in the run of the journal, though what they are about was left out.
 func Survivors(j *journal.Journal) []string {
+	return pick(j, func(_ spec.Scenario, r journal.Result) bool { return r.Verdict == verdict.Passed || r.Verdict == verdict.Flaky })
+}
+
+// Unproven lists the scenarios that the run says nothing about, because they did not get as far as a Then.
+func Unproven(j *journal.Journal) []string {
+	return pick(j, func(s spec.Scenario, r journal.Result) bool {
+		switch r.Verdict {
+		case verdict.Passed, verdict.Flaky:
+			return false
+		case verdict.Failed, verdict.Blocked, verdict.Error:
+			return r.FailedStep < 0 || r.FailedStep >= len(s.Steps) || s.Steps[r.FailedStep].Phase != spec.Then
+		}
+		return true
+	})
+}
+
+func pick(j *journal.Journal, wanted func(spec.Scenario, journal.Result) bool) []string {
 	var ids []string
-	for _, id := range j.Order {
-		if v := j.Result(id).Verdict; v == verdict.Passed || v == verdict.Flaky {
-			ids = append(ids, id)
+	for _, s := range spec.Scenarios(j.Pages) {
+		if j.Selected(s.ID) && wanted(s, j.Result(s.ID)) {
+			ids = append(ids, s.ID)
 		}
 	}
 	return ids

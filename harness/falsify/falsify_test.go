@@ -91,13 +91,30 @@ func TestAPageThatCannotBeReadIsAnError(t *testing.T) {
 	}
 }
 
-func TestSurvivorsPassedAllTheSame(t *testing.T) {
+func TestTheRunIsJudgedByWhatPassedAndByWhatGotNowhere(t *testing.T) {
 	j := journal.New()
-	j.Add(journal.Record{Selected: &journal.Selected{IDs: []string{"a", "b", "c", "d"}}})
-	for id, v := range map[string]verdict.Verdict{"a": verdict.Failed, "b": verdict.Passed, "c": verdict.Error, "d": verdict.Flaky} {
-		j.Add(journal.Record{Result: &journal.Result{ID: id, Verdict: v}})
+	steps := []spec.Step{{Phase: spec.Given}, {Phase: spec.Then}}
+	var rule spec.Rule
+	for _, id := range []string{"then", "given", "passed", "flaky", "unsupported", "elsewhere", "error", "world"} {
+		rule.Scenarios = append(rule.Scenarios, spec.Scenario{ID: id, Steps: steps})
 	}
-	if diff := cmp.Diff([]string{"b", "d"}, falsify.Survivors(j)); diff != "" {
+	j.Add(journal.Record{Page: &spec.Feature{Rules: []spec.Rule{rule}}})
+	j.Add(journal.Record{Selected: &journal.Selected{IDs: []string{"then", "given", "passed", "flaky", "unsupported", "error", "world"}}})
+	for _, r := range []journal.Result{
+		{ID: "then", Verdict: verdict.Failed, FailedStep: 1},
+		{ID: "given", Verdict: verdict.Failed, FailedStep: 0},
+		{ID: "passed", Verdict: verdict.Passed, FailedStep: -1},
+		{ID: "flaky", Verdict: verdict.Flaky, FailedStep: -1},
+		{ID: "unsupported", Verdict: verdict.Unsupported, FailedStep: -1},
+		{ID: "error", Verdict: verdict.Error, FailedStep: 1},
+		{ID: "world", Verdict: verdict.Blocked, FailedStep: -1},
+	} {
+		j.Add(journal.Record{Result: &r})
+	}
+	if diff := cmp.Diff([]string{"passed", "flaky"}, falsify.Survivors(j)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"given", "unsupported", "world"}, falsify.Unproven(j)); diff != "" {
 		t.Error(diff)
 	}
 }
