@@ -115,7 +115,8 @@ func (r *reconciler) setRevision(ctx context.Context, ro *rollout) error {
 		next.Annotations = map[string]string{}
 	}
 	next.Annotations[revision] = want
-	saved, err := r.client.AppsV1().Deployments(d.Namespace).Update(ctx, next, metav1.UpdateOptions{})
+	// Through the status, since another update of annotations counts as a new generation.
+	saved, err := r.client.AppsV1().Deployments(d.Namespace).UpdateStatus(ctx, next, metav1.UpdateOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil // deleted meanwhile
 	}
