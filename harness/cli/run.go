@@ -24,6 +24,7 @@ type runFlags struct {
 	driver              string
 	// sonobuoy makes the run a plugin of Sonobuoy; inCluster takes the cluster in which this process is a pod.
 	sonobuoy, inCluster bool
+	profile             string
 	options             run.Options
 	telling             telling
 	// dropWhen runs the specification without its Whens; see falsify.
@@ -68,6 +69,7 @@ func (e *env) run() *cobra.Command {
 	f.StringVar(&flags.kubeconfig, "kubeconfig", "", "the cluster to judge (default: a throw-away reference cluster)")
 	f.StringVar(&flags.context, "context", "", "context of the kubeconfig (default its current one)")
 	f.StringVar(&o.Selection, "tags", "", "tag expression that selects behaviours, such as '@id:api.* and not @slow'")
+	f.StringVar(&flags.profile, "profile", "", "what the run has to judge to be complete: a profile of the kit, or a file (see seatrial profiles)")
 	f.StringVar(&o.ReportDir, "report", "", "folder of the reports (default reports/runs/<time>, linked as reports/latest)")
 	f.StringVar(&o.ImageRegistry, "image-registry", "", "mirror of the images that the specification uses")
 	f.BoolVar(&flags.sonobuoy, "sonobuoy", false, "run as a plugin of Sonobuoy in the cluster to judge; also when $SONOBUOY_RESULTS_DIR is set")
@@ -128,6 +130,9 @@ func (e *env) runSpec(ctx context.Context, flags *runFlags) error {
 	}
 	if err := flags.telling.apply(&o); err != nil {
 		return &usageError{err}
+	}
+	if err := adoptProfile(flags.profile, &o); err != nil {
+		return err
 	}
 	e.remains.At(where)
 	if where == "" && !flags.inCluster {

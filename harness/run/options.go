@@ -67,8 +67,8 @@ type Options struct {
 // Profile names a part of the specification that a cluster claims to fulfil.
 type Profile struct {
 	Name string
-	// Selects picks its scenarios.
-	Selects spec.Selector
+	// Selects picks its scenarios, and Optional those of them without which a cluster fulfils it; nil means none.
+	Selects, Optional spec.Selector
 }
 
 // Choice says which of the selected scenarios run.

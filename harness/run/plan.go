@@ -69,7 +69,7 @@ func NewPlan(o Options) (*Plan, error) {
 		return nil, err
 	}
 	if p.Profile.Name != "" {
-		p.required = ids(spec.Select(spec.Scenarios(p.pages), p.Profile.Selects))
+		p.required = ids(spec.Select(spec.Scenarios(p.pages), p.Profile.requires))
 		p.Scenarios = spec.Select(p.Scenarios, p.Profile.Selects)
 	}
 	if o.RerunFailed {
@@ -92,6 +92,11 @@ func NewPlan(o Options) (*Plan, error) {
 		p.known, err = known.Load(o.Known, all)
 	}
 	return p, err
+}
+
+// requires reports whether a cluster must pass the scenario to fulfil the profile.
+func (p Profile) requires(s spec.Scenario) bool {
+	return p.Selects(s) && (p.Optional == nil || !p.Optional(s))
 }
 
 // Past is how the run was begun that is resumed; nil when none is.

@@ -112,6 +112,7 @@ func (e *expr) tag() (Selector, error) {
 
 // matches reports whether the pattern fits a tag, or, without an @, the id. The id of an outline fits all of its rows.
 func matches(pattern string, s Scenario) bool {
+	pattern = flat(pattern)
 	if id, ok := strings.CutPrefix(pattern, "@id:"); ok {
 		pattern = id
 	}
@@ -122,9 +123,12 @@ func matches(pattern string, s Scenario) bool {
 		return whole || rows
 	}
 	for _, tag := range s.Tags {
-		if ok, _ := path.Match(pattern, tag); ok {
+		if ok, _ := path.Match(pattern, flat(tag)); ok {
 			return true
 		}
 	}
 	return false
 }
+
+// flat hides the slashes of a tag such as @needs:api:apps/v1 from path.Match, for which a * ends at a slash.
+func flat(text string) string { return strings.ReplaceAll(text, "/", "|") }

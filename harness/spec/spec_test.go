@@ -20,7 +20,7 @@ Feature: A page
 
   Rule: One statement
 
-    @id:api.page.first @slow
+    @id:api.page.first @slow @needs:api:apps/v1
     Scenario: The first
       Look here when
       it fails.
@@ -67,7 +67,7 @@ func TestLoadKeepsWhatThePageSays(t *testing.T) {
 	doc := "a: 1"
 	want := spec.Scenario{
 		ID: "api.page.first", Title: "The first", Feature: "A page", Rule: "One statement", Path: "api/page.feature", Line: 12,
-		Hint: "Look here when\nit fails.", Tags: []string{"@needs:nodes", "@id:api.page.first", "@slow"},
+		Hint: "Look here when\nit fails.", Tags: []string{"@needs:nodes", "@id:api.page.first", "@slow", "@needs:api:apps/v1"},
 		Steps: []spec.Step{
 			{Keyword: "Given", Phase: spec.Given, Text: "a thing:", Doc: &doc, Line: 16},
 			{Keyword: "And", Phase: spec.Given, Text: "another", Line: 20},
@@ -105,6 +105,8 @@ func TestSelector(t *testing.T) {
 	for expression, want := range map[string]string{
 		"":                                "api.page.first api.page.rows[json-merge] api.page.rows[apply]",
 		"@slow":                           "api.page.first",
+		"@needs:a*":                       "api.page.first",
+		"@needs:api:apps/v1":              "api.page.first",
 		"~@slow":                          "api.page.rows[json-merge] api.page.rows[apply]",
 		"@needs:nodes && ~@slow":          "api.page.rows[json-merge] api.page.rows[apply]",
 		"@id:api.page.rows":               "api.page.rows[json-merge] api.page.rows[apply]",
