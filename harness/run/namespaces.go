@@ -26,6 +26,7 @@ import (
 const (
 	ahead        = 8                // how many are made before anybody needs them
 	oneRequest   = 30 * time.Second // to make one, or to have one deleted
+	helpAfter    = 8 * time.Second  // when Namespaces that do not go are helped
 	leave        = 40 * time.Second // how long a run waits at its end for them to be gone
 	leaveInHaste = 20 * time.Second // the same when it was interrupted
 )
@@ -173,28 +174,24 @@ func (n *namespaces) drop() {
 
 // await waits until the run's Namespaces are gone, helps those that do not go by themselves, and lists those that are still there.
 func (n *namespaces) await(ctx context.Context, limit time.Duration) []string {
-	left := n.watch(ctx, limit/2)
-	if len(left) == 0 {
-		return nil
+	stuck, _, _ := n.watch(ctx, min(helpAfter, limit/2))
+	if len(stuck) > 0 {
+		cleanup.Unstick(client.Record(ctx, n.own), n.cluster, stuck)
 	}
-	var stuck []string
-	for _, what := range left {
-		if name, ok := strings.CutPrefix(what, "Namespace "); ok {
-			stuck = append(stuck, name)
-		}
+	_, left, err := n.watch(ctx, limit)
+	if err != nil && len(left) == 0 {
+		return []string{err.Error()}
 	}
-	cleanup.Unstick(ctx, n.cluster, stuck)
-	return n.watch(ctx, limit/2)
+	return left
 }
 
-// watch waits until the run's Namespaces are gone.
-func (n *namespaces) watch(ctx context.Context, limit time.Duration) []string {
-	var left []string
-	ctx = client.Record(ctx, n.own)
+// watch waits until the run's Namespaces are gone, and returns the names of those that are not with what they wait for.
+func (n *namespaces) watch(ctx context.Context, limit time.Duration) (names, left []string, err error) {
 	resource := n.cluster.Dynamic.Resource(schema.GroupVersionResource{Version: "v1", Resource: "namespaces"})
 	observe := wait.Objects(resource, wait.Selector{Labels: steps.RunLabel + "=" + n.run}, func(objects []*unstructured.Unstructured) error {
-		left = nil
+		names, left = nil, nil
 		for _, object := range objects {
+			names = append(names, object.GetName())
 			left = append(left, evidence.Terminating(object.Object))
 		}
 		if len(left) > 0 {
@@ -202,8 +199,6 @@ func (n *namespaces) watch(ctx context.Context, limit time.Duration) []string {
 		}
 		return nil
 	})
-	if err := wait.Within(ctx, observe, limit); err != nil && len(left) == 0 {
-		return []string{err.Error()}
-	}
-	return left
+	err = wait.Within(client.Record(ctx, n.own), observe, limit)
+	return names, left, err
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -116,6 +117,27 @@ func TestAnInterruptedScenarioLeavesItsNamespaceToTheEnd(t *testing.T) {
 	n.drop()
 	if left := server.Objects(); len(left) > 0 {
 		t.Errorf("left: %v", left)
+	}
+}
+
+func TestANamespaceThatDoesNotGoIsHelpedAndTold(t *testing.T) {
+	n, server, _ := rooms(t, nil)
+	name, err := n.take(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A Pod that waits for a kubelet there is not; the stand-in has no kubelets at all, and does not empty Namespaces before it deletes them.
+	body := `{"metadata":{"namespace":"` + name + `","name":"placed","deletionTimestamp":"2026-01-02T15:04:05Z"},"spec":{"nodeName":"nowhere"}}`
+	answer, err := n.cluster.Send(t.Context(), client.Request{Method: http.MethodPost, Path: "/api/v1/namespaces/" + name + "/pods", Body: []byte(body)})
+	if err != nil || answer.Refused() {
+		t.Fatal(answer, err)
+	}
+	left := n.await(t.Context(), 200*time.Millisecond)
+	if len(left) != 1 || !strings.Contains(left[0], name) {
+		t.Errorf("left %q", left)
+	}
+	if there := server.Objects(); !slices.Equal(there, []string{"/api/v1/namespaces/" + name}) {
+		t.Errorf("there are %v", there)
 	}
 }
 
