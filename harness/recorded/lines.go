@@ -23,7 +23,7 @@ func line(c journal.Call) string {
 	words := []string{cmp.Or(c.Method, "-"), c.Verb, template}
 	for _, part := range []struct{ key, value string }{{"namespace", c.Namespace}, {"name", c.Name}, {"as", c.As}} {
 		if part.value != "" {
-			words = append(words, part.key+"="+strings.ReplaceAll(part.value, " ", "\u00a0"))
+			words = append(words, part.key+"="+strings.ReplaceAll(part.value, " ", "%20"))
 		}
 	}
 	return strings.Join(words, " ")
@@ -55,7 +55,7 @@ func parse(text string) (journal.Call, error) {
 	call := journal.Call{Method: words[0], Verb: words[1], Template: words[2], Count: 1}
 	for _, word := range words[least:] {
 		key, value, _ := strings.Cut(word, "=")
-		value = strings.ReplaceAll(value, "\u00a0", " ")
+		value = strings.ReplaceAll(value, "%20", " ")
 		switch key {
 		case "namespace":
 			call.Namespace = value

@@ -136,3 +136,10 @@ func (e Entry) CrossesNamespaces() bool {
 		return c.As == "" && c.Resource != "" && !reads && !about && !within
 	})
 }
+
+// EntersPods reports whether the scenario speaks with containers, so that there must be a Node that runs some.
+func (e Entry) EntersPods() bool {
+	return slices.ContainsFunc(e.Calls, func(c journal.Call) bool {
+		return c.Resource == "pods" && slices.Contains([]string{"exec", "attach", "portforward", "log", "proxy"}, c.Subresource)
+	})
+}
