@@ -47,7 +47,7 @@ func TestNobodyGetsInWithoutRights(t *testing.T) {
 const parallel = 4
 
 func (s *site) tryAll(t *testing.T, id identity, routes []route) {
-	config := &tls.Config{RootCAs: s.bundle.CA.Pool(), MinVersion: tls.VersionTLS12}
+	config := s.trusting()
 	if id.cert != nil {
 		// Not by Certificates: those are sent to servers that ask for their CA only.
 		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return id.cert, nil }
@@ -83,6 +83,10 @@ func (s *site) tryAll(t *testing.T, id identity, routes []route) {
 		t.Fatal(err)
 	}
 	t.Logf("refused %d with %d, answered %d", refused.Load(), id.want, answered.Load())
+}
+
+func (s *site) trusting() *tls.Config {
+	return &tls.Config{RootCAs: s.bundle.CA.Pool(), MinVersion: tls.VersionTLS12}
 }
 
 func (s *site) try(t *testing.T, transport http.RoundTripper, id identity, r route) (int, []byte, error) {

@@ -85,18 +85,18 @@ func (v *Verifier) bound(ctx context.Context, t *jwt.JSONWebToken, wanted authen
 	}
 	audiences := wanted.Intersect(authenticator.Audiences(c.Audience))
 	if len(audiences) == 0 && len(v.audiences) > 0 {
-		return nil, false, fmt.Errorf("verify token: audiences %q do not include any of %q", []string(c.Audience), []string(wanted))
+		return nil, false, fmt.Errorf("token audiences %q is invalid for the target audiences %q", []string(c.Audience), []string(wanted))
 	}
 	now := v.keys.Now()
 	if err := c.ValidateWithLeeway(jwt.Expected{Time: now}, 0); err != nil {
-		return nil, false, fmt.Errorf("verify token of %q: %w", c.Subject, err)
+		return nil, false, timing(err)
 	}
 	k := c.Kubernetes
 	if k == nil || c.Subject != serviceaccount.MakeUsername(k.Namespace, k.ServiceAccount.Name) {
 		return nil, false, fmt.Errorf("verify token of %q: the claims name no service account", c.Subject)
 	}
 	if err := v.exist(ctx, k); err != nil {
-		return nil, false, fmt.Errorf("verify token of %q: %w", c.Subject, err)
+		return nil, false, fmt.Errorf("service account token has been invalidated: %w", err)
 	}
 	if k.WarnAfter != nil && now.After(k.WarnAfter.Time()) {
 		audit.AddAuditAnnotation(ctx, "authentication.k8s.io/stale-token", fmt.Sprintf(
@@ -113,6 +113,17 @@ func (v *Verifier) bound(ctx context.Context, t *jwt.JSONWebToken, wanted authen
 		info.NodeName, info.NodeUID = k.Node.Name, string(k.Node.UID)
 	}
 	return &authenticator.Response{User: info.UserInfo(), Audiences: audiences}, true, nil
+}
+
+// timing says in upstream's words, which TokenReview shows, when a token is valid.
+func timing(err error) error {
+	switch {
+	case errors.Is(err, jwt.ErrExpired):
+		return errors.New("service account token has expired")
+	case errors.Is(err, jwt.ErrNotValidYet):
+		return errors.New("service account token is not valid yet")
+	}
+	return fmt.Errorf("service account token claims could not be validated: %w", err)
 }
 
 // exist checks that everything a token is bound to is still there.
