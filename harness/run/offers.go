@@ -19,7 +19,11 @@ type Claims struct {
 func (r *runner) detect(ctx context.Context, now *journal.Run) error {
 	bounded, cancel := context.WithTimeout(ctx, reach)
 	defer cancel()
-	found, err := capability.Detect(bounded, r.cluster, capability.Options{})
+	var look capability.Options
+	if len(r.Namespaces) > 0 {
+		look.Namespace = r.Namespaces[0]
+	}
+	found, err := capability.Detect(bounded, r.cluster, look)
 	if err != nil {
 		return &Unreachable{err}
 	}

@@ -118,13 +118,10 @@ func (r *Recorder) generalize(c Call, own string) Call {
 	case !c.Namespaced && r.isMade(c):
 		c.Name = ""
 	}
-	if own != "" {
-		c.As = strings.ReplaceAll(c.As, own, OwnNamespace)
-		c.Name = strings.ReplaceAll(c.Name, own, OwnNamespace)
-	}
-	if c.Path != "" && own != "" {
-		c.Path = strings.ReplaceAll(c.Path, own, OwnNamespace)
-		c.Template = c.Path
+	if own != "" { // users, API groups and paths can have it in their names
+		for _, field := range []*string{&c.As, &c.Name, &c.Group, &c.Template, &c.Path} {
+			*field = strings.ReplaceAll(*field, own, OwnNamespace)
+		}
 	}
 	return c
 }
