@@ -211,7 +211,7 @@ func examples() map[string][]string {
 		},
 		`user {user}[ in group {group}] {may} {verb} {resource}[ in Namespace {namespace}]`: {
 			`user "jane-${ns}" may get configmaps in Namespace "default"`,
-			`within 10 seconds, user "jane-${ns}" in group "readers-${ns}" may list pods`,
+			`within 10 seconds, user "jane" in group "readers-${ns}" may get configmaps`,
 		},
 		`ServiceAccount {name} {may} {verb} {resource}`: {
 			`as before, ServiceAccount "robot" may not create pods`,
