@@ -17,7 +17,7 @@ func coreResources() []Resource {
 	core := in(corev1.SchemeGroupVersion)
 	return []Resource{
 		row[corev1.Namespace, corev1.NamespaceList](Resource{
-			Served: core, Plural: "namespaces", Scope: Cluster, Short: names("ns"), Status: true,
+			Served: core, Plural: "namespaces", DeleteReturnsObject: true, Scope: Cluster, Short: names("ns"), Status: true,
 			NoGeneration: true, NoCollection: true, FieldNames: names("status.phase"),
 			Columns: columns.Namespace(),
 		}, hooks[corev1.Namespace]{
@@ -31,12 +31,14 @@ func coreResources() []Resource {
 			StatusOnCreate: true, NoGeneration: true, FieldNames: names("spec.unschedulable"),
 			Columns: columns.Node(),
 		}, hooks[corev1.Node]{
-			fields:   nodeFields,
+			fields: nodeFields,
+			create: prepare.NodeCreate, update: prepare.NodeUpdate, status: prepare.NodeUpdate,
 			validate: validation.Node, validateUpdate: validation.NodeUpdate, validateStatus: validation.NodeStatusUpdate,
+			warnings: warnings.Node,
 		}),
 
 		row[corev1.Service, corev1.ServiceList](Resource{
-			Served: core, Plural: "services", Short: names("svc"), Categories: names("all"), Status: true,
+			Served: core, Plural: "services", DeleteReturnsObject: true, Short: names("svc"), Categories: names("all"), Status: true,
 			NoGeneration: true, CreateOnUpdate: true, FieldNames: names("spec.clusterIP", "spec.type"),
 			Columns: columns.Service(),
 		}, hooks[corev1.Service]{
@@ -71,15 +73,16 @@ func coreResources() []Resource {
 		}),
 
 		row[corev1.ServiceAccount, corev1.ServiceAccountList](Resource{
-			Served: core, Plural: "serviceaccounts", Short: names("sa"),
+			Served: core, Plural: "serviceaccounts", DeleteReturnsObject: true, Short: names("sa"),
 			Columns: columns.ServiceAccount(),
 		}, hooks[corev1.ServiceAccount]{
 			create: prepare.ServiceAccountCreate, update: prepare.ServiceAccountUpdate,
 			validate: validation.ServiceAccount, validateUpdate: validation.ServiceAccountUpdate,
+			warnings: warnings.ServiceAccount,
 		}),
 
 		row[corev1.ResourceQuota, corev1.ResourceQuotaList](Resource{
-			Served: core, Plural: "resourcequotas", Short: names("quota"), Status: true, NoGeneration: true,
+			Served: core, Plural: "resourcequotas", DeleteReturnsObject: true, Short: names("quota"), Status: true, NoGeneration: true,
 			Columns: columns.ResourceQuota(),
 		}, hooks[corev1.ResourceQuota]{
 			validate: validation.ResourceQuota, validateUpdate: validation.ResourceQuotaUpdate, validateStatus: validation.ResourceQuotaStatusUpdate,

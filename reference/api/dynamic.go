@@ -13,28 +13,28 @@ func dynamicResources() []Resource {
 	dynamic := in(resourcev1.SchemeGroupVersion)
 	return []Resource{
 		row[resourcev1.DeviceClass, resourcev1.DeviceClassList](Resource{
-			Served: dynamic, Plural: "deviceclasses", Scope: Cluster,
+			Served: dynamic, Plural: "deviceclasses", DeleteReturnsObject: true, Scope: Cluster,
 			Columns: columns.DeviceClass(),
 		}, hooks[resourcev1.DeviceClass]{
 			validate: validation.DeviceClass, validateUpdate: validation.DeviceClassUpdate,
 		}),
 
 		row[resourcev1.ResourceClaim, resourcev1.ResourceClaimList](Resource{
-			Served: dynamic, Plural: "resourceclaims", Status: true, NoGeneration: true,
+			Served: dynamic, Plural: "resourceclaims", DeleteReturnsObject: true, Status: true, NoGeneration: true,
 			Columns: columns.ResourceClaim(),
 		}, hooks[resourcev1.ResourceClaim]{
 			validate: validation.ResourceClaim, validateUpdate: validation.ResourceClaimUpdate, validateStatus: validation.ResourceClaimStatusUpdate,
 		}),
 
 		row[resourcev1.ResourceClaimTemplate, resourcev1.ResourceClaimTemplateList](Resource{
-			Served: dynamic, Plural: "resourceclaimtemplates", NoGeneration: true,
+			Served: dynamic, Plural: "resourceclaimtemplates", DeleteReturnsObject: true, NoGeneration: true,
 			Columns: columns.ResourceClaimTemplate(),
 		}, hooks[resourcev1.ResourceClaimTemplate]{
 			validate: validation.ResourceClaimTemplate, validateUpdate: validation.ResourceClaimTemplateUpdate,
 		}),
 
 		row[resourcev1.ResourceSlice, resourcev1.ResourceSliceList](Resource{
-			Served: dynamic, Plural: "resourceslices", Scope: Cluster, FieldNames: names("spec.nodeName", "spec.driver"),
+			Served: dynamic, Plural: "resourceslices", DeleteReturnsObject: true, Scope: Cluster, FieldNames: names("spec.nodeName", "spec.driver"),
 			Columns: columns.ResourceSlice(),
 		}, hooks[resourcev1.ResourceSlice]{
 			fields:   resourceSliceFields,

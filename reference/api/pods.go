@@ -17,7 +17,7 @@ func podResources() []Resource {
 	core := in(corev1.SchemeGroupVersion)
 	return []Resource{
 		row[corev1.Pod, corev1.PodList](Resource{
-			Served: core, Plural: "pods", Short: names("po"), Categories: names("all"), Status: true,
+			Served: core, Plural: "pods", DeleteReturnsObject: true, Short: names("po"), Categories: names("all"), Status: true,
 			FieldNames: names("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
 				"spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName"),
 			Indexed: names("spec.nodeName"),
@@ -30,7 +30,7 @@ func podResources() []Resource {
 		}),
 
 		row[corev1.PodTemplate, corev1.PodTemplateList](Resource{
-			Served: core, Plural: "podtemplates",
+			Served: core, Plural: "podtemplates", DeleteReturnsObject: true,
 			Columns: columns.PodTemplate(),
 		}, hooks[corev1.PodTemplate]{
 			create: prepare.PodTemplateCreate, update: prepare.PodTemplateUpdate,

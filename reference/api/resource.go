@@ -55,6 +55,8 @@ type Resource struct {
 	ConditionalUpdate bool          // PUT must carry a resourceVersion
 	NoCollection      bool          // deletecollection is not served
 
+	DeleteReturnsObject bool // DELETE answers with the last state of the object; else with a Status
+
 	// Fields returns the selectable fields beyond metadata.name and metadata.namespace.
 	// FieldNames lists their names, for rejecting others.
 	Fields     func(obj runtime.Object) fields.Set

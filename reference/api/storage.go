@@ -4,6 +4,7 @@ import (
 	storagev1 "k8s.io/api/storage/v1"
 
 	"github.com/seatrial/seatrial/reference/api/columns"
+	"github.com/seatrial/seatrial/reference/api/prepare"
 	"github.com/seatrial/seatrial/reference/api/validation"
 	"github.com/seatrial/seatrial/reference/api/warnings"
 )
@@ -13,29 +14,31 @@ func storageResources() []Resource {
 	storage := in(storagev1.SchemeGroupVersion)
 	return []Resource{
 		row[storagev1.StorageClass, storagev1.StorageClassList](Resource{
-			Served: storage, Plural: "storageclasses", Scope: Cluster, Short: names("sc"),
+			Served: storage, Plural: "storageclasses", DeleteReturnsObject: true, Scope: Cluster, Short: names("sc"),
 			Columns: columns.StorageClass(),
 		}, hooks[storagev1.StorageClass]{
 			validate: validation.StorageClass, validateUpdate: validation.StorageClassUpdate,
+			warnings: warnings.StorageClass,
 		}),
 
 		row[storagev1.VolumeAttachment, storagev1.VolumeAttachmentList](Resource{
-			Served: storage, Plural: "volumeattachments", Scope: Cluster, Status: true, NoGeneration: true, ConditionalUpdate: true,
+			Served: storage, Plural: "volumeattachments", DeleteReturnsObject: true, Scope: Cluster, Status: true, NoGeneration: true, ConditionalUpdate: true,
 			Columns: columns.VolumeAttachment(),
 		}, hooks[storagev1.VolumeAttachment]{
 			validate: validation.VolumeAttachment, validateUpdate: validation.VolumeAttachmentUpdate, validateStatus: validation.VolumeAttachmentStatusUpdate,
 		}),
 
 		row[storagev1.CSIDriver, storagev1.CSIDriverList](Resource{
-			Served: storage, Plural: "csidrivers", Scope: Cluster, NoGeneration: true, ConditionalUpdate: true,
+			Served: storage, Plural: "csidrivers", DeleteReturnsObject: true, Scope: Cluster, NoGeneration: true, ConditionalUpdate: true,
 			Columns: columns.CSIDriver(),
 		}, hooks[storagev1.CSIDriver]{
+			update:   prepare.CSIDriverUpdate,
 			validate: validation.CSIDriver, validateUpdate: validation.CSIDriverUpdate,
 			warnings: warnings.CSIDriver,
 		}),
 
 		row[storagev1.CSINode, storagev1.CSINodeList](Resource{
-			Served: storage, Plural: "csinodes", Scope: Cluster, NoGeneration: true, ConditionalUpdate: true,
+			Served: storage, Plural: "csinodes", DeleteReturnsObject: true, Scope: Cluster, NoGeneration: true, ConditionalUpdate: true,
 			Columns: columns.CSINode(),
 		}, hooks[storagev1.CSINode]{
 			validate: validation.CSINode, validateUpdate: validation.CSINodeUpdate,
@@ -49,7 +52,7 @@ func storageResources() []Resource {
 		}),
 
 		row[storagev1.VolumeAttributesClass, storagev1.VolumeAttributesClassList](Resource{
-			Served: storage, Plural: "volumeattributesclasses", Scope: Cluster, Short: names("vac"),
+			Served: storage, Plural: "volumeattributesclasses", DeleteReturnsObject: true, Scope: Cluster, Short: names("vac"),
 			Columns: columns.VolumeAttributesClass(),
 		}, hooks[storagev1.VolumeAttributesClass]{
 			validate: validation.VolumeAttributesClass, validateUpdate: validation.VolumeAttributesClassUpdate,

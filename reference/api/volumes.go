@@ -14,7 +14,7 @@ func volumeResources() []Resource {
 	core := in(corev1.SchemeGroupVersion)
 	return []Resource{
 		row[corev1.PersistentVolume, corev1.PersistentVolumeList](Resource{
-			Served: core, Plural: "persistentvolumes", Scope: Cluster, Short: names("pv"), Status: true, NoGeneration: true,
+			Served: core, Plural: "persistentvolumes", DeleteReturnsObject: true, Scope: Cluster, Short: names("pv"), Status: true, NoGeneration: true,
 			Columns: columns.PersistentVolume(),
 		}, hooks[corev1.PersistentVolume]{
 			create: prepare.PersistentVolumeCreate, status: prepare.PersistentVolumeStatusUpdate,
@@ -23,7 +23,7 @@ func volumeResources() []Resource {
 		}),
 
 		row[corev1.PersistentVolumeClaim, corev1.PersistentVolumeClaimList](Resource{
-			Served: core, Plural: "persistentvolumeclaims", Short: names("pvc"), Status: true, NoGeneration: true,
+			Served: core, Plural: "persistentvolumeclaims", DeleteReturnsObject: true, Short: names("pvc"), Status: true, NoGeneration: true,
 			Columns: columns.PersistentVolumeClaim(),
 		}, hooks[corev1.PersistentVolumeClaim]{
 			create: prepare.PersistentVolumeClaimCreate, update: prepare.PersistentVolumeClaimUpdate,

@@ -102,23 +102,6 @@ func available(s *apiregistrationv1.APIService) bool {
 	return false
 }
 
-// The order of groups in discovery. Upstream has a number for each group; only
-// that core comes first and custom groups last can be seen by clients that
-// resolve short names.
-func builtInPriority(gv schema.GroupVersion) int32 {
-	if gv.Group == "" {
-		return 18000
-	}
-	return 17000
-}
-
-func versionPriority(gv schema.GroupVersion) int32 {
-	if gv.Version == "v2" {
-		return 30
-	}
-	return 15
-}
-
 // crdFollower registers the group-versions of CustomResourceDefinitions.
 type crdFollower struct {
 	crds     crdlisters.CustomResourceDefinitionLister

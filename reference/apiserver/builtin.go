@@ -10,7 +10,6 @@ import (
 
 	"github.com/seatrial/seatrial/reference/api"
 	"github.com/seatrial/seatrial/reference/api/scheme"
-	"github.com/seatrial/seatrial/reference/apiserver/auth/tokens"
 	"github.com/seatrial/seatrial/reference/apiserver/openapi"
 	"github.com/seatrial/seatrial/reference/apiserver/registry"
 	"github.com/seatrial/seatrial/reference/apiserver/storage"
@@ -85,19 +84,4 @@ func (c *chain) tableGetter(rows []api.Resource) (*storage.Getter, error) {
 		}
 		return h, nil
 	}), nil
-}
-
-// installIssuer publishes the keys of service account tokens.
-func (c *chain) installIssuer(server *genericapiserver.GenericAPIServer) error {
-	discovery, err := c.auth.Issuer.Discovery()
-	if err != nil {
-		return err
-	}
-	keys, err := c.auth.Issuer.JWKS()
-	if err != nil {
-		return err
-	}
-	server.Handler.NonGoRestfulMux.Handle(tokens.DiscoveryPath, discovery)
-	server.Handler.NonGoRestfulMux.Handle(tokens.JWKSPath, keys)
-	return nil
 }

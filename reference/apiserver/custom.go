@@ -74,4 +74,5 @@ func liveOpenAPI(c *genericapiserver.Config, definitions common.GetOpenAPIDefini
 	c.OpenAPIConfig.Info.Title = "Kubernetes"
 	c.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(definitions, namer)
 	c.OpenAPIV3Config.Info.Title = "Kubernetes"
+	secure(c.OpenAPIConfig, c.OpenAPIV3Config)
 }

@@ -12,10 +12,15 @@ import (
 	"k8s.io/apiserver/pkg/server/mux"
 	"k8s.io/apiserver/pkg/server/routes"
 	"k8s.io/kube-openapi/pkg/common"
+	"k8s.io/kube-openapi/pkg/spec3"
+	"k8s.io/kube-openapi/pkg/validation/spec"
 
 	"github.com/seatrial/seatrial/reference/api/scheme"
 	"github.com/seatrial/seatrial/reference/apiserver/inprocess"
 )
+
+// documented is the version that the documents name: that of the API, not of the build.
+const documented = "1.36"
 
 // Documents builds the OpenAPI documents of the built-in resources from their
 // routes, as upstream does at every start: "v2", and "v3/..." for each
@@ -31,7 +36,8 @@ func Documents(ctx context.Context, o Options, definitions common.GetOpenAPIDefi
 	v2 := genericapiserver.DefaultOpenAPIConfig(definitions, namer)
 	v3 := genericapiserver.DefaultOpenAPIV3Config(definitions, namer)
 	v2.Info.Title, v3.Info.Title = "Kubernetes", "Kubernetes"
-	v2.Info.Version, v3.Info.Version = Version, Version
+	v2.Info.Version, v3.Info.Version = documented, documented
+	secure(v2, v3)
 
 	served := mux.NewPathRecorderMux("documents")
 	container := s.builtIn.Handler.GoRestfulContainer
@@ -40,6 +46,24 @@ func Documents(ctx context.Context, o Options, definitions common.GetOpenAPIDefi
 	transport := inprocess.NewTransport()
 	transport.Serve(served)
 	return readDocuments(&http.Client{Transport: transport})
+}
+
+// secure says that every route may ask for a bearer token, and what the answer is without one.
+func secure(v2 *common.Config, v3 *common.OpenAPIV3Config) {
+	const name, header, description, refused = "BearerToken", "authorization", "Bearer Token authentication", "Unauthorized"
+	required := []map[string][]string{{name: {}}}
+
+	v2.SecurityDefinitions = &spec.SecurityDefinitions{name: {SecuritySchemeProps: spec.SecuritySchemeProps{
+		Type: "apiKey", Name: header, In: "header", Description: description,
+	}}}
+	v2.DefaultSecurity = required
+	v2.CommonResponses = map[int]spec.Response{http.StatusUnauthorized: {ResponseProps: spec.ResponseProps{Description: refused}}}
+
+	v3.SecuritySchemes = spec3.SecuritySchemes{name: {SecuritySchemeProps: spec3.SecuritySchemeProps{
+		Type: "apiKey", Name: header, In: "header", Description: description,
+	}}}
+	v3.DefaultSecurity = required
+	v3.CommonResponses = map[int]*spec3.Response{http.StatusUnauthorized: {ResponseProps: spec3.ResponseProps{Description: refused}}}
 }
 
 func readDocuments(c *http.Client) (map[string][]byte, error) {

@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -85,11 +86,12 @@ func installIndex(mux Mux, paths map[string]any) error {
 type document struct {
 	zipped []byte
 	hash   string
-	url    string // empty: the URL carries no hash
+	url    string // empty: the URL carries no hash, and there is no other form than JSON
+	binary func() ([]byte, error)
 }
 
 func newDocument(zipped []byte) *document {
-	return &document{zipped: zipped, hash: hashOf(zipped)}
+	return &document{zipped: zipped, hash: hashOf(zipped), binary: sync.OnceValues(func() ([]byte, error) { return protobuf(zipped) })}
 }
 
 func hashOf(b []byte) string { return fmt.Sprintf("%X", sha256.Sum256(b)) }
@@ -97,7 +99,8 @@ func hashOf(b []byte) string { return fmt.Sprintf("%X", sha256.Sum256(b)) }
 // ServeHTTP implements http.Handler. A URL with the hash of the document may be
 // cached for ever; one with another hash leads to the right one.
 func (d *document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !acceptsJSON(r) {
+	form := d.negotiate(r)
+	if form == "" {
 		w.WriteHeader(http.StatusNotAcceptable)
 		return
 	}
@@ -116,7 +119,11 @@ func (d *document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	header.Set("Content-Type", "application/json")
+	header.Set("Content-Type", form)
+	if form != jsonForm {
+		d.serveProtobuf(w)
+		return
+	}
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		header.Set("Content-Encoding", "gzip")
 		_, _ = w.Write(d.zipped) // the client has gone
@@ -128,9 +135,4 @@ func (d *document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = io.Copy(w, z) //nolint:gosec // our own document
-}
-
-func acceptsJSON(r *http.Request) bool {
-	accept := r.Header.Get("Accept")
-	return accept == "" || strings.Contains(accept, "json") || strings.Contains(accept, "*/*")
 }

@@ -40,6 +40,7 @@ func New(row api.Resource, scheme *runtime.Scheme, options generic.RESTOptionsGe
 		UpdateStrategy:            strategy,
 		DeleteStrategy:            deleteStrategy(row, strategy),
 		ResetFieldsStrategy:       strategy,
+		ReturnDeletedObject:       row.DeleteReturnsObject,
 		TableConvertor:            tableConvertor(row),
 		PredicateFunc: func(l labels.Selector, f fields.Selector) storage.SelectionPredicate {
 			return storage.SelectionPredicate{Label: l, Field: f, GetAttrs: attrs, IndexFields: row.Indexed}
