@@ -44,7 +44,9 @@ func resources() map[string]metav1.APIResource {
 	} {
 		list[plural] = metav1.APIResource{Name: plural, Kind: kind, Namespaced: true, Verbs: metav1.Verbs{"list"}}
 	}
-	for plural, kind := range map[string]string{"namespaces": "Namespace", "nodes": "Node"} {
+	for plural, kind := range map[string]string{
+		"namespaces": "Namespace", "nodes": "Node", "certificatesigningrequests": "CertificateSigningRequest",
+	} {
 		list[plural] = metav1.APIResource{Name: plural, Kind: kind, Verbs: metav1.Verbs{"list"}}
 	}
 	return list
