@@ -40,10 +40,18 @@ func (a *Auth) authentication(opts Options, keys tokens.Keys) error {
 	if err != nil {
 		return err
 	}
-	if a.Token, err = a.tokenAuthenticator(opts, keys, jwt); err != nil {
+	token, err := a.tokenAuthenticator(opts, keys, jwt)
+	if err != nil {
 		return err
 	}
 	var all []authenticator.Request
+	a.Token = token
+	if opts.Components != nil {
+		// First, and without the cache: looking these up is cheaper.
+		own := authenticator.WrapAudienceAgnosticToken(a.Audiences, opts.Components)
+		all = append(all, bearertoken.New(own))
+		a.Token = tokenunion.New(own, token)
+	}
 	for _, h := range opts.Proxies {
 		all = append(all, headerrequest.NewDynamicVerifyOptionsSecure(h.CAContentProvider.VerifyOptions,
 			h.AllowedClientNames, h.UsernameHeaders, h.UIDHeaders, h.GroupHeaders, h.ExtraHeaderPrefixes))
@@ -51,7 +59,7 @@ func (a *Auth) authentication(opts Options, keys tokens.Keys) error {
 	for _, ca := range opts.ClientCAs {
 		all = append(all, x509.NewDynamic(ca.VerifyOptions, x509.CommonNameUserConversion))
 	}
-	all = append(all, bearertoken.New(a.Token), websocket.NewProtocolAuthenticator(a.Token))
+	all = append(all, bearertoken.New(token), websocket.NewProtocolAuthenticator(token))
 	a.Authenticator = group.NewAuthenticatedGroupAdder(union.New(all...))
 	if anonymousConfig.Enabled {
 		// A bad credential is an error, not an anonymous request.
@@ -73,7 +81,7 @@ func anonymousOf(opts Options, jwt *jwtAuthenticator) (apiserver.AnonymousAuthCo
 	return *jwt.initial.Anonymous, nil
 }
 
-// tokenAuthenticator knows all bearer tokens.
+// tokenAuthenticator knows all bearer tokens but those of components.
 func (a *Auth) tokenAuthenticator(opts Options, keys tokens.Keys, jwt *jwtAuthenticator) (authenticator.Token, error) {
 	var all []authenticator.Token
 	if opts.TokenAuthFile != "" {
@@ -97,12 +105,7 @@ func (a *Auth) tokenAuthenticator(opts Options, keys tokens.Keys, jwt *jwtAuthen
 		}
 		all = append(all, hook)
 	}
-	cached := cache.New(tokenunion.New(all...), true, tokenCacheTTL, 0)
-	if opts.Components == nil {
-		return cached, nil
-	}
-	// Looking these up is cheaper than the cache.
-	return tokenunion.New(authenticator.WrapAudienceAgnosticToken(a.Audiences, opts.Components), cached), nil
+	return cache.New(tokenunion.New(all...), true, tokenCacheTTL, 0), nil
 }
 
 func (a *Auth) tokenWebhook(flags *Flags) (authenticator.Token, error) {

@@ -11,6 +11,8 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -131,7 +133,7 @@ func websocket(protocol string) http.Header {
 
 // issuerDocument is for service accounts: they check each other's tokens.
 func issuerDocument(r route) bool {
-	return r.method == http.MethodGet && (r.path == tokens.DiscoveryPath || r.path == tokens.JWKSPath)
+	return r.method == http.MethodGet && slices.Contains([]string{tokens.DiscoveryPath, tokens.JWKSPath}, strings.TrimSuffix(r.path, "/"))
 }
 
 // account makes a service account and returns a token of it, bound to a Secret.
