@@ -40,6 +40,7 @@ func podTemplateSpec(template *corev1.PodTemplateSpec) {
 }
 
 func podSpec(spec *corev1.PodSpec) {
+	offFeatures(spec)
 	value(&spec.ServiceAccountName, spec.DeprecatedServiceAccount)
 	spec.DeprecatedServiceAccount = spec.ServiceAccountName
 	value(&spec.DNSPolicy, corev1.DNSClusterFirst)

@@ -14,7 +14,7 @@ import (
 
 // PodCreate starts the life of a pod: pending, with its quality of service
 // class, and held back while it has scheduling gates.
-func PodCreate(_ context.Context, pod *corev1.Pod) {
+func PodCreate(ctx context.Context, pod *corev1.Pod) {
 	pod.Generation = 1
 	if grace := pod.Spec.TerminationGracePeriodSeconds; grace != nil && *grace < 0 {
 		pod.Spec.TerminationGracePeriodSeconds = new(int64(1))
@@ -31,6 +31,7 @@ func PodCreate(_ context.Context, pod *corev1.Pod) {
 	}
 	pod.Spec.DeprecatedServiceAccount = pod.Spec.ServiceAccountName // admission may have set it
 	mergeMatchLabelKeys(pod)
+	appArmorFields(ctx, pod)
 }
 
 // PodStatusUpdate keeps what a writer of status leaves out because it does not know it.
@@ -91,9 +92,7 @@ func PodResize(pod, old *corev1.Pod) {
 	keepPod(pod, old)
 	pod.Spec.Containers = resized(containers, pod.Spec.Containers)
 	pod.Spec.InitContainers = resized(inits, pod.Spec.InitContainers)
-	if resources != nil {
-		pod.Spec.Resources = resources
-	}
+	pod.Spec.Resources = resources
 }
 
 // keepPod puts all of old back, apart from what identifies the writer's view.

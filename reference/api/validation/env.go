@@ -144,10 +144,14 @@ func fieldRef(path *field.Path, ref *corev1.ObjectFieldSelector, allowed ...stri
 			return one(field.Invalid(at, ref.FieldPath, "does not support subscript"))
 		}
 	}
+	name := ref.FieldPath
+	if name == "spec.host" { // as it was called once
+		name = "spec.nodeName"
+	}
 	switch {
-	case slices.Contains(allowed, ref.FieldPath):
+	case slices.Contains(allowed, name):
 		return nil
-	case !slices.Contains(selectableFields, ref.FieldPath):
+	case !slices.Contains(selectableFields, name):
 		return one(field.Invalid(at, ref.FieldPath, "error converting fieldPath: field label not supported: "+ref.FieldPath))
 	}
 	return one(field.NotSupported(at, ref.FieldPath, sets.List(sets.New(allowed...))))

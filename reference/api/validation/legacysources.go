@@ -38,13 +38,13 @@ func podNetworkSource(path *field.Path, v *corev1.VolumeSource) field.ErrorList 
 func podCloudSource(path *field.Path, v *corev1.VolumeSource) field.ErrorList {
 	switch {
 	case v.GCEPersistentDisk != nil:
-		at := path.Child("gcePersistentDisk")
+		at := path.Child("persistentDisk") // as upstream calls it
 		return all(required(at.Child("pdName"), v.GCEPersistentDisk.PDName), partition(at.Child("partition"), v.GCEPersistentDisk.Partition))
 	case v.AWSElasticBlockStore != nil:
 		at := path.Child("awsElasticBlockStore")
 		return all(required(at.Child("volumeID"), v.AWSElasticBlockStore.VolumeID), partition(at.Child("partition"), v.AWSElasticBlockStore.Partition))
 	case v.Cinder != nil:
-		return required(path.Child("cinder", "volumeID"), v.Cinder.VolumeID)
+		return append(required(path.Child("cinder", "volumeID"), v.Cinder.VolumeID), secretOf(path.Child("cinder"), v.Cinder.SecretRef)...)
 	case v.VsphereVolume != nil:
 		return required(path.Child("vsphereVolume", "volumePath"), v.VsphereVolume.VolumePath)
 	case v.PhotonPersistentDisk != nil:
@@ -58,12 +58,20 @@ func podCloudSource(path *field.Path, v *corev1.VolumeSource) field.ErrorList {
 		return azureDisk(path.Child("azureDisk"), v.AzureDisk)
 	case v.StorageOS != nil:
 		at := path.Child("storageos")
-		return all(requiredAnd(at.Child("volumeName"), v.StorageOS.VolumeName, isLabel), optional(at.Child("volumeNamespace"), v.StorageOS.VolumeNamespace, isLabel))
+		return all(requiredAnd(at.Child("volumeName"), v.StorageOS.VolumeName, isLabel), optional(at.Child("volumeNamespace"), v.StorageOS.VolumeNamespace, isLabel),
+			secretOf(at, v.StorageOS.SecretRef))
 	case v.ScaleIO != nil:
 		at := path.Child("scaleIO")
 		return all(required(at.Child("gateway"), v.ScaleIO.Gateway), required(at.Child("system"), v.ScaleIO.System), required(at.Child("volumeName"), v.ScaleIO.VolumeName))
 	}
 	return nil
+}
+
+func secretOf(path *field.Path, ref *corev1.LocalObjectReference) field.ErrorList {
+	if ref == nil {
+		return nil
+	}
+	return required(path.Child("secretRef", "name"), ref.Name)
 }
 
 func gitRepo(path *field.Path, s *corev1.GitRepoVolumeSource) field.ErrorList {

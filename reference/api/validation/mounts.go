@@ -12,15 +12,18 @@ import (
 func (s *containerScope) mounts(at *field.Path, c *corev1.Container) field.ErrorList {
 	var errs field.ErrorList
 	taken := map[string]bool{}
-	devices := map[string]bool{}
+	devices, deviceNames := map[string]bool{}, map[string]bool{}
 	for _, d := range c.VolumeDevices {
-		devices[d.DevicePath] = true
+		devices[d.DevicePath], deviceNames[d.Name] = true, true
 	}
 	for i := range c.VolumeMounts {
 		list, m, at := at, &c.VolumeMounts[i], at.Index(i)
 		errs = append(errs, required(at.Child("name"), m.Name)...)
 		if s.volumes[m.Name] == nil {
 			errs = append(errs, field.NotFound(at.Child("name"), m.Name))
+		}
+		if deviceNames[m.Name] {
+			errs = append(errs, field.Invalid(at.Child("name"), m.Name, "must not already exist in volumeDevices"))
 		}
 		if m.MountPath == "" {
 			errs = append(errs, field.Required(at.Child("mountPath"), ""))
@@ -80,9 +83,9 @@ func recursiveReadOnly(at *field.Path, m *corev1.VolumeMount) field.ErrorList {
 // devices checks volumes that appear as block devices: only claims can.
 func (s *containerScope) devices(at *field.Path, c *corev1.Container) field.ErrorList {
 	var errs field.ErrorList
-	mounted, names, paths := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	mounted, mountPaths, names, paths := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, m := range c.VolumeMounts {
-		mounted[m.Name] = true
+		mounted[m.Name], mountPaths[m.MountPath] = true, true
 	}
 	for i, d := range c.VolumeDevices {
 		at := at.Index(i)
@@ -97,6 +100,8 @@ func (s *containerScope) devices(at *field.Path, c *corev1.Container) field.Erro
 		switch {
 		case d.DevicePath == "":
 			errs = append(errs, field.Required(at.Child("devicePath"), ""))
+		case mountPaths[d.DevicePath]:
+			errs = append(errs, field.Invalid(at.Child("devicePath"), d.DevicePath, "must not already exist as a path in volumeMounts"))
 		case paths[d.DevicePath]:
 			errs = append(errs, field.Invalid(at.Child("devicePath"), d.DevicePath, "must be unique"))
 		case strings.Contains(d.DevicePath, ".."):

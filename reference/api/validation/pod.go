@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -17,6 +16,7 @@ func Pod(pod *corev1.Pod) field.ErrorList {
 		namespaced(&pod.ObjectMeta, subdomainName),
 		podAnnotations(metadataPath().Child("annotations"), &pod.ObjectMeta, &pod.Spec),
 		podSpec(specPath(), &pod.Spec, podOptions{name: pod.Name}),
+		appArmorAgrees(specPath(), &pod.ObjectMeta, &pod.Spec),
 	)
 	if len(pod.Spec.EphemeralContainers) > 0 {
 		errs = append(errs, field.Forbidden(specPath().Child("ephemeralContainers"), "cannot be set on create"))
@@ -60,10 +60,12 @@ func podSpec(path *field.Path, spec *corev1.PodSpec, opts podOptions) field.Erro
 		podReferences(path, spec),
 		podHostname(path, spec),
 		podSecurityContext(path.Child("securityContext"), spec),
+		osFields(path, spec),
+		hostProcess(path, spec),
 		hostUsers(path, spec),
 		dns(path, spec),
 		podScheduling(path, spec),
-		podResources(path.Child("resources"), spec),
+		podResources(path.Child("resources"), spec, claims),
 	)
 }
 
@@ -114,7 +116,7 @@ func podHostname(path *field.Path, spec *corev1.PodSpec) field.ErrorList {
 	)
 	if name := spec.HostnameOverride; name != nil {
 		at := path.Child("hostnameOverride")
-		errs = append(errs, requiredAnd(at, *name, isSubdomain)...)
+		errs = append(errs, matches(at, *name, isSubdomain(*name))...)
 		if len(*name) > hostnameLength {
 			errs = append(errs, field.TooLong(at, *name, hostnameLength))
 		}
@@ -143,6 +145,7 @@ func PodStatusUpdate(pod, old *corev1.Pod) field.ErrorList {
 	errs := metaUpdate(&pod.ObjectMeta, &old.ObjectMeta)
 	errs = append(errs, podAnnotations(metadataPath().Child("annotations"), &pod.ObjectMeta, &pod.Spec)...)
 	path := statusPath()
+	errs = append(errs, atLeastZero(path.Child("observedGeneration"), &pod.Status.ObservedGeneration)...)
 	if name := pod.Status.NominatedNodeName; name != "" {
 		errs = append(errs, matches(path.Child("nominatedNodeName"), name, isSubdomain(name))...)
 	}
@@ -224,13 +227,4 @@ func restarted(path *field.Path, statuses, old []corev1.ContainerStatus, pod *co
 func restartsByRule(pod *corev1.Pod, name string) bool {
 	i := slices.IndexFunc(pod.Spec.Containers, func(c corev1.Container) bool { return c.Name == name })
 	return i >= 0 && pod.Spec.Containers[i].RestartPolicy != nil
-}
-
-// podAnnotations checks the annotations that mean something for pods.
-func podAnnotations(path *field.Path, m *metav1.ObjectMeta, spec *corev1.PodSpec) field.ErrorList {
-	_, mirror := m.Annotations[corev1.MirrorPodAnnotationKey]
-	if mirror && spec.NodeName == "" {
-		return one(field.Invalid(path.Key(corev1.MirrorPodAnnotationKey), "", "must set spec.nodeName if mirror pod annotation is set"))
-	}
-	return nil
 }

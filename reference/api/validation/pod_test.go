@@ -93,7 +93,7 @@ func TestInvalidContainers(t *testing.T) {
 		{`{name: c, image: i, lifecycle: {preStop: {sleep: {seconds: 31}}}}`, `spec.containers[0].lifecycle.preStop.sleep: Invalid value: 31: must be non-negative and less than terminationGracePeriodSeconds (30)`},
 		{`{name: c, image: i, resources: {requests: {cpu: 2}, limits: {cpu: 1}}}`, `spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1`},
 		{`{name: c, image: i, resources: {requests: {memory: -1}}}`, `spec.containers[0].resources.requests[memory]: Invalid value: "-1": must be greater than or equal to 0`},
-		{`{name: c, image: i, resources: {requests: {gpu: 1}}}`, `spec.containers[0].resources.requests: Invalid value: "gpu": must be a standard resource for containers`},
+		{`{name: c, image: i, resources: {requests: {gpu: 1}}}`, `spec.containers[0].resources.requests[gpu]: Invalid value: "gpu": must be a standard resource for containers`},
 		{`{name: c, image: i, resources: {requests: {a.com/gpu: 1}}}`, `spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources`},
 		{`{name: c, image: i, resources: {requests: {a.com/gpu: 2}, limits: {a.com/gpu: 3}}}`, `spec.containers[0].resources.requests: Invalid value: "2": must be equal to a.com/gpu limit of 3`},
 		{`{name: c, image: i, resources: {limits: {hugepages-2Mi: 2Mi}}}`, `spec.containers[0].resources: Forbidden: HugePages require cpu or memory`},
@@ -110,7 +110,7 @@ func TestInvalidVolumes(t *testing.T) {
 	for _, test := range []struct{ volume, want string }{
 		{`{name: A}`, `spec.volumes[2].name: Invalid value: "A"`},
 		{`{name: empty}`, `spec.volumes[2].name: Duplicate value: "empty"`},
-		{`{name: v, emptyDir: {}, hostPath: {path: /a}}`, `spec.volumes[2].emptyDir: Forbidden: may not specify more than 1 volume type`},
+		{`{name: v, emptyDir: {}, hostPath: {path: /a}}`, `spec.volumes[2].hostPath: Forbidden: may not specify more than 1 volume type`},
 		{`{name: v, hostPath: {path: /a/../b}}`, `spec.volumes[2].hostPath.path: Invalid value: "/a/../b": must not contain '..'`},
 		{`{name: v, hostPath: {path: /a, type: Odd}}`, `spec.volumes[2].hostPath.type: Unsupported value: "Odd"`},
 		{`{name: v, secret: {}}`, `spec.volumes[2].secret.secretName: Required value`},

@@ -39,8 +39,11 @@ func volumeSource(path *field.Path, v *corev1.VolumeSource) field.ErrorList {
 	var errs field.ErrorList
 	sources := 0
 	value := reflect.ValueOf(*v)
+	if v.EmptyDir != nil {
+		sources++ // it counts as the first
+	}
 	for i := range value.NumField() {
-		if value.Field(i).IsNil() {
+		if value.Field(i).IsNil() || value.Field(i).Interface() == v.EmptyDir {
 			continue
 		}
 		sources++
@@ -215,12 +218,9 @@ func projected(path *field.Path, s *corev1.ProjectedVolumeSource) field.ErrorLis
 	return errs
 }
 
-// tokenProjection checks a token. That its path is missing is said of the whole volume.
+// tokenProjection checks a token. What is wrong with its path is said of the whole volume.
 func tokenProjection(volume, path *field.Path, t *corev1.ServiceAccountTokenProjection) field.ErrorList {
-	errs := filePath(path.Child("path"), t.Path)
-	if t.Path == "" {
-		errs = required(volume.Child("path"), t.Path)
-	}
+	errs := filePath(volume.Child("path"), t.Path)
 	if seconds := t.ExpirationSeconds; seconds != nil && *seconds < minTokenSeconds {
 		errs = append(errs, field.Invalid(path.Child("expirationSeconds"), *seconds, "may not specify a duration less than 10 minutes"))
 	} else if seconds != nil && *seconds > maxTokenSeconds {

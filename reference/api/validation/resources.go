@@ -53,7 +53,23 @@ func resources(path *field.Path, r *corev1.ResourceRequirements, claims map[stri
 }
 
 func containerResource(path *field.Path, name corev1.ResourceName, q resource.Quantity) field.ErrorList {
-	return all(containerResourceName(path, name), quantity(path.Key(string(name)), name, q))
+	at := path.Key(string(name))
+	return all(containerResourceName(at, name), quantity(at, name, q), wholePages(at, name, q))
+}
+
+// wholePages demands that an amount of huge pages is some of them.
+func wholePages(path *field.Path, name corev1.ResourceName, q resource.Quantity) field.ErrorList {
+	if !isHugePages(name) {
+		return nil
+	}
+	size, err := resource.ParseQuantity(strings.TrimPrefix(string(name), corev1.ResourceHugePagesPrefix))
+	if err != nil {
+		return one(field.Invalid(path, q.String(), err.Error()))
+	}
+	if size.Sign() <= 0 || q.Value()%size.Value() != 0 {
+		return one(field.Invalid(path, q.String(), fmt.Sprintf("%s is not positive integer multiple of %s", q.String(), name)))
+	}
+	return nil
 }
 
 // containerResourceName allows the resources that a node has, and extended ones, which have a domain.
@@ -132,8 +148,14 @@ func resourceList(path *field.Path, list corev1.ResourceList) field.ErrorList {
 	return errs
 }
 
+// PodResources checks the resources of a pod whose size changes.
+func PodResources(pod *corev1.Pod) field.ErrorList {
+	claims, _ := podResourceClaims(specPath().Child("resourceClaims"), pod.Spec.ResourceClaims)
+	return podResources(specPath().Child("resources"), &pod.Spec, claims)
+}
+
 // podResources checks the resources of the whole pod (KEP-2837).
-func podResources(path *field.Path, spec *corev1.PodSpec) field.ErrorList {
+func podResources(path *field.Path, spec *corev1.PodSpec, claims map[string]bool) field.ErrorList {
 	if spec.Resources == nil {
 		return nil
 	}
@@ -147,9 +169,8 @@ func podResources(path *field.Path, spec *corev1.PodSpec) field.ErrorList {
 	for name := range spec.Resources.Requests {
 		errs = append(errs, podResourceName(path.Child("requests").Key(string(name)), name)...)
 	}
-	own := *spec.Resources
-	own.Claims = nil
-	errs = append(errs, resources(path, &own, nil)...)
+	errs = append(errs, resources(path, spec.Resources, claims)...)
+	errs = append(errs, containerLimits(path, spec)...)
 
 	sum := resourcehelper.AggregateContainerRequests(&corev1.Pod{Spec: *spec}, resourcehelper.PodResourcesOptions{})
 	for name, request := range spec.Resources.Requests {
@@ -161,8 +182,22 @@ func podResources(path *field.Path, spec *corev1.PodSpec) field.ErrorList {
 	return errs
 }
 
+// containerLimits refuses that one container may use more than all of them together.
+func containerLimits(path *field.Path, spec *corev1.PodSpec) field.ErrorList {
+	var errs field.ErrorList
+	for i, c := range spec.Containers {
+		for name, limit := range c.Resources.Limits {
+			if all, ok := spec.Resources.Limits[name]; ok && limit.Cmp(all) > 0 {
+				errs = append(errs, field.Invalid(path.Child("containers").Index(i).Key(string(name)).Child("limits"), limit.String(),
+					fmt.Sprintf("must be less than or equal to pod limits of %s", all.String())))
+			}
+		}
+	}
+	return errs
+}
+
 func podResourceName(path *field.Path, name corev1.ResourceName) field.ErrorList {
-	if resourcehelper.IsSupportedPodLevelResource(name) {
+	if resourcehelper.IsSupportedPodLevelResource(name) || len(containerResourceName(path, name)) > 0 { // which is said already
 		return nil
 	}
 	return one(field.NotSupported(path, name, []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceHugePagesPrefix + "*"}))

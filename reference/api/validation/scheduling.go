@@ -153,8 +153,8 @@ func podAffinityTerm(path *field.Path, term *corev1.PodAffinityTerm) field.Error
 	errs := all(
 		labelSelector(path.Child("labelSelector"), term.LabelSelector),
 		labelSelector(path.Child("namespaceSelector"), term.NamespaceSelector),
-		matchLabelKeys(path.Child("matchLabelKeys"), term.MatchLabelKeys, term.LabelSelector),
-		matchLabelKeys(path.Child("mismatchLabelKeys"), term.MismatchLabelKeys, term.LabelSelector),
+		matchLabelKeys(path, "matchLabelKeys", term.MatchLabelKeys, term.LabelSelector),
+		matchLabelKeys(path, "mismatchLabelKeys", term.MismatchLabelKeys, term.LabelSelector),
 		topologyKey(path.Child("topologyKey"), term.TopologyKey),
 	)
 	for i, key := range term.MatchLabelKeys {
@@ -175,18 +175,26 @@ func topologyKey(path *field.Path, key string) field.ErrorList {
 	return metav1validation.ValidateLabelName(key, path)
 }
 
-func matchLabelKeys(path *field.Path, keys []string, selector *metav1.LabelSelector) field.ErrorList {
+// matchLabelKeys checks keys of labels whose values the pod has. A new pod's own requirements are there already: each key once.
+func matchLabelKeys(term *field.Path, name string, keys []string, selector *metav1.LabelSelector) field.ErrorList {
 	if len(keys) == 0 {
 		return nil
 	}
+	path := term.Child(name)
 	if selector == nil {
 		return one(field.Forbidden(path, "must not be specified when labelSelector is not set"))
 	}
 	var errs field.ErrorList
 	for i, key := range keys {
 		errs = append(errs, metav1validation.ValidateLabelName(key, path.Index(i))...)
-		if _, ok := selector.MatchLabels[key]; ok {
-			errs = append(errs, field.Invalid(path.Index(i), key, "exists in both matchLabelKeys and labelSelector"))
+		required := 0
+		for _, e := range selector.MatchExpressions {
+			if e.Key == key {
+				required++
+			}
+		}
+		if _, ok := selector.MatchLabels[key]; ok || required > 1 {
+			errs = append(errs, field.Invalid(term.Index(i), key, "exists in both matchLabelKeys and labelSelector"))
 		}
 	}
 	return errs
@@ -252,7 +260,7 @@ func topologySpread(path *field.Path, list []corev1.TopologySpreadConstraint) fi
 			pointerOneOf(at.Child("whenUnsatisfiable"), &c.WhenUnsatisfiable, corev1.DoNotSchedule, corev1.ScheduleAnyway),
 			pointerOneOf(at.Child("nodeAffinityPolicy"), c.NodeAffinityPolicy, corev1.NodeInclusionPolicyHonor, corev1.NodeInclusionPolicyIgnore),
 			pointerOneOf(at.Child("nodeTaintsPolicy"), c.NodeTaintsPolicy, corev1.NodeInclusionPolicyHonor, corev1.NodeInclusionPolicyIgnore),
-			matchLabelKeys(at.Child("matchLabelKeys"), c.MatchLabelKeys, c.LabelSelector),
+			matchLabelKeys(at, "matchLabelKeys", c.MatchLabelKeys, c.LabelSelector),
 			labelSelector(at.Child("labelSelector"), c.LabelSelector),
 		)
 	}

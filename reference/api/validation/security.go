@@ -30,6 +30,7 @@ func podSecurityContext(path *field.Path, spec *corev1.PodSpec) field.ErrorList 
 		seccompProfile(path.Child("seccompProfile"), sc.SeccompProfile),
 		appArmorProfile(path.Child("appArmorProfile"), sc.AppArmorProfile),
 		sysctls(path.Child("sysctls"), sc.Sysctls, spec),
+		windowsOptions(path.Child("windowsOptions"), sc.WindowsOptions),
 	)
 	for i := range sc.SupplementalGroups {
 		errs = append(errs, groupID(path.Child("supplementalGroups").Index(i), &sc.SupplementalGroups[i])...)
@@ -46,7 +47,7 @@ func hostUsers(path *field.Path, spec *corev1.PodSpec) field.ErrorList {
 	for _, namespace := range []struct {
 		name string
 		set  bool
-	}{{"hostNetwork", spec.HostNetwork}, {"hostPID", spec.HostPID}, {"hostIPC", spec.HostIPC}} {
+	}{{"hostNetwork", spec.HostNetwork}, {"HostPID", spec.HostPID}, {"HostIPC", spec.HostIPC}} {
 		if namespace.set {
 			errs = append(errs, field.Forbidden(path.Child(namespace.name), "when `hostUsers` is false"))
 		}
@@ -91,8 +92,10 @@ func profile[T ~string](path *field.Path, kind T, local *string, isFile bool, lo
 	switch {
 	case kind != localhost && local != nil:
 		errs = append(errs, field.Invalid(at, *local, "can only be set when seccomp type is Localhost"))
-	case kind == localhost && (local == nil || !isFile && strings.TrimSpace(*local) == ""):
+	case kind == localhost && (local == nil || !isFile && *local == ""):
 		errs = append(errs, field.Required(at, "must be set when type is Localhost"))
+	case kind == localhost && !isFile && strings.TrimSpace(*local) != *local:
+		errs = append(errs, field.Invalid(at, *local, "must not be padded with whitespace"))
 	case kind == localhost && isFile:
 		errs = append(errs, descendingPath(at, *local)...)
 	}
@@ -133,6 +136,7 @@ func securityContext(path *field.Path, sc *corev1.SecurityContext, spec *corev1.
 		groupID(path.Child("runAsGroup"), sc.RunAsGroup),
 		seccompProfile(path.Child("seccompProfile"), sc.SeccompProfile),
 		appArmorProfile(path.Child("appArmorProfile"), sc.AppArmorProfile),
+		windowsOptions(path.Child("windowsOptions"), sc.WindowsOptions),
 	)
 	if mode := sc.ProcMount; mode != nil {
 		errs = append(errs, pointerOneOf(path.Child("procMount"), mode, corev1.DefaultProcMount, corev1.UnmaskedProcMount)...)

@@ -27,7 +27,7 @@ func Service(s, _ *corev1.Service) []string {
 	for i, ip := range spec.ExternalIPs {
 		out = append(out, utilvalidation.GetWarningsForIP(path.Child("externalIPs").Index(i), ip)...)
 	}
-	if len(spec.ExternalIPs) > 0 {
+	if len(spec.ExternalIPs) > 0 && spec.Type != corev1.ServiceTypeExternalName {
 		out = append(out, "spec.externalIPs is deprecated and may no longer be implemented in some clusters")
 	}
 	if spec.LoadBalancerIP != "" {
@@ -35,6 +35,9 @@ func Service(s, _ *corev1.Service) []string {
 	}
 	for i, cidr := range spec.LoadBalancerSourceRanges {
 		out = append(out, utilvalidation.GetWarningsForCIDR(path.Child("loadBalancerSourceRanges").Index(i), cidr)...)
+	}
+	if d := spec.TrafficDistribution; d != nil && *d == corev1.ServiceTrafficDistributionPreferClose {
+		out = append(out, fmt.Sprintf("spec.trafficDistribution: %q is deprecated; use %q", *d, corev1.ServiceTrafficDistributionPreferSameZone))
 	}
 	if spec.Type == corev1.ServiceTypeExternalName && len(spec.ExternalIPs) > 0 {
 		out = append(out, fmt.Sprintf("spec.externalIPs is ignored when spec.type is %q", spec.Type))
@@ -65,7 +68,7 @@ func EndpointSlice(s, old *discoveryv1.EndpointSlice) []string {
 // Ingress warns about the annotation that ingressClassName replaced.
 func Ingress(i, old *networkingv1.Ingress) []string {
 	const annotation = "kubernetes.io/ingress.class"
-	if _, ok := i.Annotations[annotation]; !ok || old != nil {
+	if _, ok := i.Annotations[annotation]; !ok || old != nil || i.Spec.IngressClassName != nil {
 		return nil
 	}
 	return []string{fmt.Sprintf("annotation %q is deprecated, please use 'spec.ingressClassName' instead", annotation)}

@@ -58,11 +58,45 @@ func overlaps(v *corev1.Volume) []string {
 	case v.DownwardAPI != nil:
 		check("DownwardAPI", downwardPaths(v.DownwardAPI.Items))
 	case v.Projected != nil:
-		for _, s := range v.Projected.Sources {
-			if s == (corev1.VolumeProjection{}) {
-				out = append(out, fmt.Sprintf("volume %q (Projected) has no sources provided", v.Name))
+		out = append(out, projected(v.Name, v.Projected)...)
+	}
+	return out
+}
+
+// placed is a file, and what it comes from.
+type placed struct{ path, source string }
+
+// projected finds files of one source in the place of those of another, and sources that are none.
+func projected(name string, v *corev1.ProjectedVolumeSource) []string {
+	var out []string
+	var before []placed
+	for _, s := range v.Sources {
+		var files []placed
+		add := func(source string, paths ...string) {
+			for _, p := range paths {
+				files = append(files, placed{p, source})
 			}
 		}
+		switch {
+		case s.Secret != nil:
+			add(fmt.Sprintf("Secret %q", s.Secret.Name), itemPaths(s.Secret.Items)...)
+		case s.ConfigMap != nil:
+			add(fmt.Sprintf("ConfigMap %q", s.ConfigMap.Name), itemPaths(s.ConfigMap.Items)...)
+		case s.DownwardAPI != nil:
+			add("DownwardAPI", downwardPaths(s.DownwardAPI.Items)...)
+		case s.ServiceAccountToken != nil:
+			add("ServiceAccountToken", s.ServiceAccountToken.Path)
+		default:
+			out = append(out, fmt.Sprintf("volume %q (Projected) has no sources provided", name))
+		}
+		for _, f := range files {
+			for _, b := range before {
+				if hides(b.path, f.path) {
+					out = append(out, fmt.Sprintf("volume %q (Projected): overlapping paths: %q (%s) with %q (%s)", name, f.path, f.source, b.path, b.source))
+				}
+			}
+		}
+		before = append(before, files...)
 	}
 	return out
 }
@@ -100,6 +134,7 @@ func PersistentVolume(pv, _ *corev1.PersistentVolume) []string {
 	if _, ok := pv.Annotations[corev1.MountOptionAnnotation]; ok {
 		out = append(out, fmt.Sprintf("%s: %s", path.Key(corev1.MountOptionAnnotation), `deprecated since v1.31; use "mountOptions" attribute instead`))
 	}
+	out = append(out, goneSources(&pv.Spec.PersistentVolumeSource)...)
 	if pv.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRecycle {
 		out = append(out, "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.")
 	}

@@ -2,6 +2,7 @@ package pods
 
 import (
 	"context"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -95,10 +96,31 @@ func validateEphemeralContainer(c *corev1.EphemeralContainer, pod *corev1.Pod, a
 	for name, set := range map[string]bool{
 		"ports": len(c.Ports) > 0, "livenessProbe": c.LivenessProbe != nil, "readinessProbe": c.ReadinessProbe != nil,
 		"startupProbe": c.StartupProbe != nil, "lifecycle": c.Lifecycle != nil,
+		"restartPolicy": c.RestartPolicy != nil, "restartPolicyRules": len(c.RestartPolicyRules) > 0, "resizePolicy": len(c.ResizePolicy) > 0,
 		"resources": len(c.Resources.Limits)+len(c.Resources.Requests)+len(c.Resources.Claims) > 0,
 	} {
 		if set {
 			errs = append(errs, field.Forbidden(at.Child(name), "cannot be set for an Ephemeral Container"))
+		}
+	}
+	return append(errs, validateEphemeralMounts(c, pod, at.Child("volumeMounts"))...)
+}
+
+func validateEphemeralMounts(c *corev1.EphemeralContainer, pod *corev1.Pod, at *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	for i, m := range c.VolumeMounts {
+		at := at.Index(i)
+		if !slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == m.Name }) {
+			errs = append(errs, field.NotFound(at.Child("name"), m.Name))
+		}
+		if m.SubPath != "" {
+			errs = append(errs, field.Forbidden(at.Child("subPath"), "cannot be set for an Ephemeral Container"))
+		}
+		if m.SubPathExpr != "" {
+			errs = append(errs, field.Forbidden(at.Child("subPathExpr"), "cannot be set for an Ephemeral Container"))
+		}
+		if m.SubPath != "" && m.SubPathExpr != "" {
+			errs = append(errs, field.Invalid(at.Child("subPathExpr"), m.SubPathExpr, "subPathExpr and subPath are mutually exclusive"))
 		}
 	}
 	return errs

@@ -71,10 +71,10 @@ func TestResizeChangesCPUAndMemoryOnly(t *testing.T) {
 		"QOS": change(func(c *corev1.Container) {
 			c.Resources.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1"), corev1.ResourceMemory: resource.MustParse("1Gi")}
 		}),
-		"removed":      change(func(c *corev1.Container) { delete(c.Resources.Limits, corev1.ResourceMemory) }),
-		"only cpu":     change(func(c *corev1.Container) { c.Resources.Limits["example.com/x"] = resource.MustParse("1") }),
-		"renamed":      change(func(c *corev1.Container) { c.Name = "d" }),
-		"resizePolicy": change(func(c *corev1.Container) { c.ResizePolicy = []corev1.ContainerResizePolicy{{ResourceName: "cpu"}} }),
+		"removed":  change(func(c *corev1.Container) { delete(c.Resources.Limits, corev1.ResourceMemory) }),
+		"only cpu": change(func(c *corev1.Container) { c.Resources.Limits["example.com/x"] = resource.MustParse("1") }),
+		"renamed":  change(func(c *corev1.Container) { c.Name = "d" }),
+		"mutable":  change(func(c *corev1.Container) { c.ResizePolicy = []corev1.ContainerResizePolicy{{ResourceName: "cpu"}} }),
 	} {
 		errs := validateResize(p, old)
 		switch {

@@ -1,7 +1,7 @@
 package pods
 
 import (
-	"slices"
+	"maps"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -10,6 +10,7 @@ import (
 	"k8s.io/kubectl/pkg/util/qos"
 
 	"github.com/seatrial/seatrial/reference/api/prepare"
+	apivalidation "github.com/seatrial/seatrial/reference/api/validation"
 	"github.com/seatrial/seatrial/reference/apiserver/registry"
 )
 
@@ -24,40 +25,44 @@ func validateResize(pod, old *corev1.Pod) field.ErrorList {
 	if old.Status.Phase == corev1.PodSucceeded || old.Status.Phase == corev1.PodFailed {
 		return field.ErrorList{field.Forbidden(spec, "pod has terminated")}
 	}
-	if !sameContainers(pod.Spec.Containers, old.Spec.Containers) || !sameContainers(pod.Spec.InitContainers, old.Spec.InitContainers) {
-		return field.ErrorList{field.Forbidden(spec, "containers may not be added, removed, renamed or reordered")}
-	}
-	errs := validateResources(spec.Child("containers"), pod.Spec.Containers, old.Spec.Containers)
-	for i := range pod.Spec.InitContainers {
-		c, before := &pod.Spec.InitContainers[i], &old.Spec.InitContainers[i]
-		if equality.Semantic.DeepEqual(c.Resources, before.Resources) {
-			continue
-		}
-		if c.RestartPolicy == nil || *c.RestartPolicy != corev1.ContainerRestartPolicyAlways {
-			errs = append(errs, field.Forbidden(spec.Child("initContainers").Index(i).Child("resources"), "only sidecar containers can be resized"))
-		}
-	}
-	errs = append(errs, validateResources(spec.Child("initContainers"), pod.Spec.InitContainers, old.Spec.InitContainers)...)
+	var errs field.ErrorList
 	if class := qos.ComputePodQOS(pod); class != qos.ComputePodQOS(old) {
 		errs = append(errs, field.Invalid(spec, class, "Pod QOS Class may not change as a result of resizing"))
 	}
+	for _, list := range []struct {
+		name        string
+		now, before []corev1.Container
+	}{{"containers", pod.Spec.Containers, old.Spec.Containers}, {"initContainers", pod.Spec.InitContainers, old.Spec.InitContainers}} {
+		if len(list.now) != len(list.before) {
+			return append(errs, field.Forbidden(spec.Child(list.name), list.name+" may not be added or removed"))
+		}
+		for i := range list.now {
+			if list.now[i].Name != list.before[i].Name {
+				return append(errs, field.Forbidden(spec.Child(list.name).Index(i).Child("name"), "containers may not be renamed or reordered on resize"))
+			}
+		}
+		errs = append(errs, validateResources(spec.Child(list.name), list.now, list.before)...)
+	}
+	if pod.Spec.Resources == nil && old.Spec.Resources != nil {
+		errs = append(errs, field.Forbidden(spec.Child("resources"), "pod-level resources cannot be removed"))
+	}
+	errs = append(errs, apivalidation.PodResources(pod)...)
+	if !equality.Semantic.DeepEqual(unresized(pod, old), &old.Spec) {
+		errs = append(errs, field.Forbidden(spec, "only cpu and memory resources are mutable"))
+	}
 	return errs
-}
-
-func sameContainers(a, b []corev1.Container) bool {
-	return slices.EqualFunc(a, b, func(a, b corev1.Container) bool { return a.Name == b.Name })
 }
 
 func validateResources(path *field.Path, containers, old []corev1.Container) field.ErrorList {
 	var errs field.ErrorList
 	for i := range containers {
 		r, before := containers[i].Resources, old[i].Resources
-		at := path.Index(i).Child("resources")
-		if !equality.Semantic.DeepEqual(containers[i].ResizePolicy, old[i].ResizePolicy) {
-			errs = append(errs, field.Forbidden(path.Index(i).Child("resizePolicy"), "may not be changed"))
+		if equality.Semantic.DeepEqual(r, before) {
+			continue
 		}
-		if !equality.Semantic.DeepEqual(r.Claims, before.Claims) {
-			errs = append(errs, field.Forbidden(at.Child("claims"), "may not be changed"))
+		at := path.Index(i).Child("resources")
+		if path.String() == "spec.initContainers" && !isSidecar(&containers[i]) {
+			errs = append(errs, field.Forbidden(at, "only sidecar containers can be resized"))
 		}
 		errs = append(errs, validateList(at.Child("requests"), r.Requests, before.Requests)...)
 		errs = append(errs, validateList(at.Child("limits"), r.Limits, before.Limits)...)
@@ -70,25 +75,57 @@ func validateResources(path *field.Path, containers, old []corev1.Container) fie
 	return errs
 }
 
-// validateList allows changes of cpu and memory, and no removal.
+func isSidecar(c *corev1.Container) bool {
+	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
+}
+
+// validateList refuses the removal of cpu and memory.
 func validateList(at *field.Path, list, old corev1.ResourceList) field.ErrorList {
 	var errs field.ErrorList
 	for name, q := range list {
 		if q.Sign() < 0 {
 			errs = append(errs, field.Invalid(at.Key(string(name)), q.String(), "must be greater than or equal to 0"))
 		}
-		if was, ok := old[name]; (!ok || was.Cmp(q) != 0) && !resizable(name) {
-			errs = append(errs, field.Forbidden(at.Key(string(name)), "only cpu and memory resources are mutable"))
-		}
 	}
-	for name := range old {
-		if _, ok := list[name]; !ok {
-			errs = append(errs, field.Forbidden(at.Key(string(name)), "resource "+at.String()+" cannot be removed"))
+	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+		_, had := old[name]
+		if _, has := list[name]; had && !has {
+			errs = append(errs, field.Forbidden(at, "resource "+at.String()+" cannot be removed"))
 		}
 	}
 	return errs
 }
 
-func resizable(name corev1.ResourceName) bool {
-	return name == corev1.ResourceCPU || name == corev1.ResourceMemory
+// unresized is the spec with cpu and memory of the pod and all containers put back.
+func unresized(pod, old *corev1.Pod) *corev1.PodSpec {
+	spec := pod.Spec.DeepCopy()
+	for i := range spec.Containers {
+		putBack(&spec.Containers[i].Resources, &old.Spec.Containers[i].Resources)
+	}
+	for i := range spec.InitContainers {
+		putBack(&spec.InitContainers[i].Resources, &old.Spec.InitContainers[i].Resources)
+	}
+	if spec.Resources != nil && old.Spec.Resources != nil {
+		spec.Resources.Requests = keepCompute(spec.Resources.Requests, old.Spec.Resources.Requests)
+		spec.Resources.Limits = keepCompute(spec.Resources.Limits, old.Spec.Resources.Limits)
+	}
+	return spec
+}
+
+// putBack forgets claims, as upstream does: a container that has any can not be resized.
+func putBack(r, old *corev1.ResourceRequirements) {
+	r.Claims = nil
+	r.Requests, r.Limits = keepCompute(r.Requests, old.Requests), keepCompute(r.Limits, old.Limits)
+}
+
+func keepCompute(list, old corev1.ResourceList) corev1.ResourceList {
+	kept := corev1.ResourceList{}
+	maps.Copy(kept, list)
+	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+		delete(kept, name)
+		if q, ok := old[name]; ok {
+			kept[name] = q
+		}
+	}
+	return kept
 }
