@@ -73,26 +73,10 @@ func PersistentVolumeStatusUpdate(pv, old *corev1.PersistentVolume) {
 	}
 }
 
-// PersistentVolumeClaimCreate makes a claim pending and its two data sources agree.
-func PersistentVolumeClaimCreate(_ context.Context, claim *corev1.PersistentVolumeClaim) {
-	claim.Status = corev1.PersistentVolumeClaimStatus{Phase: corev1.ClaimPending}
-	sameDataSource(&claim.Spec)
-}
+// NodeCreate forgets where a node once had its configuration from.
+func NodeCreate(_ context.Context, n *corev1.Node) { forgetConfig(n) }
 
-// PersistentVolumeClaimUpdate makes the data sources of a claim agree, as the
-// stored ones may be of a time when there was only one.
-func PersistentVolumeClaimUpdate(claim, _ *corev1.PersistentVolumeClaim) {
-	sameDataSource(&claim.Spec)
-}
+// NodeUpdate forgets where a node once had its configuration from.
+func NodeUpdate(n, _ *corev1.Node) { forgetConfig(n) }
 
-// sameDataSource fills dataSource from dataSourceRef and the other way round. A
-// reference to another namespace has no equal in dataSource (KEP-3294).
-func sameDataSource(spec *corev1.PersistentVolumeClaimSpec) {
-	source, ref := spec.DataSource, spec.DataSourceRef
-	switch {
-	case source != nil && ref == nil:
-		spec.DataSourceRef = &corev1.TypedObjectReference{APIGroup: source.APIGroup, Kind: source.Kind, Name: source.Name}
-	case source == nil && ref != nil && (ref.Namespace == nil || *ref.Namespace == ""):
-		spec.DataSource = &corev1.TypedLocalObjectReference{APIGroup: ref.APIGroup, Kind: ref.Kind, Name: ref.Name}
-	}
-}
+func forgetConfig(n *corev1.Node) { n.Spec.ConfigSource, n.Status.Config = nil, nil }

@@ -6,6 +6,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -33,6 +34,13 @@ func EndpointSliceUpdate(slice, old *discoveryv1.EndpointSlice) {
 	a.TypeMeta, b.TypeMeta = metav1.TypeMeta{}, metav1.TypeMeta{}
 	if !equality.Semantic.DeepEqual(a, b) || !equality.Semantic.DeepEqual(slice.Labels, old.Labels) {
 		slice.Generation = old.Generation + 1
+	}
+}
+
+// CSIDriverUpdate counts a change of the spec; a new driver has no generation.
+func CSIDriverUpdate(d, old *storagev1.CSIDriver) {
+	if !equality.Semantic.DeepEqual(d.Spec, old.Spec) {
+		d.Generation = old.Generation + 1
 	}
 }
 

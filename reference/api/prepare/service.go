@@ -107,8 +107,8 @@ func agreeOnClusterIP(spec, old *corev1.ServiceSpec) {
 // dropOfOtherType drops what the old type had allocated and the new one does
 // not use, if the writer did not touch it.
 func dropOfOtherType(spec, old *corev1.ServiceSpec) {
-	if hasClusterIP(old) && !hasClusterIP(spec) && sameClusterIPs(spec, old) {
-		spec.ClusterIP, spec.ClusterIPs, spec.IPFamilies, spec.IPFamilyPolicy = "", nil, nil, nil
+	if hasClusterIP(old) && !hasClusterIP(spec) {
+		dropClusterIPs(spec, old)
 	}
 	if hasNodePorts(old) && !hasNodePorts(spec) && sameNodePorts(spec, old) {
 		for i := range spec.Ports {
@@ -128,6 +128,16 @@ func dropOfOtherType(spec, old *corev1.ServiceSpec) {
 	if !hasClusterIP(spec) {
 		dropSame(&spec.InternalTrafficPolicy, old.InternalTrafficPolicy)
 	}
+}
+
+func dropClusterIPs(spec, old *corev1.ServiceSpec) {
+	if sameClusterIPs(spec, old) {
+		spec.ClusterIP, spec.ClusterIPs = "", nil
+	}
+	if slices.Equal(spec.IPFamilies, old.IPFamilies) {
+		spec.IPFamilies = nil
+	}
+	dropSame(&spec.IPFamilyPolicy, old.IPFamilyPolicy)
 }
 
 // dropSame drops a value that the writer left as it was.

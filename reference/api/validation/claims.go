@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
@@ -124,10 +125,30 @@ func shrunk(path *field.Path, c, old *corev1.PersistentVolumeClaim) field.ErrorL
 	return one(field.Forbidden(path, "field can not be less than status.capacity"))
 }
 
+// claimResource allows storage, and resources that only others know.
+func claimResource(path *field.Path, name corev1.ResourceName) field.ErrorList {
+	errs := matches(path, name, utilvalidation.IsQualifiedName(string(name)))
+	if len(errs) == 0 && isNative(name) && name != corev1.ResourceStorage {
+		errs = append(errs, field.NotSupported(path, name, []corev1.ResourceName{corev1.ResourceStorage}))
+	}
+	return errs
+}
+
+func allocatedResources(path *field.Path, list corev1.ResourceList) field.ErrorList {
+	var errs field.ErrorList
+	for name, q := range list {
+		errs = append(errs, claimResource(path, name)...)
+		if q.Sign() < 0 {
+			errs = append(errs, field.Invalid(path.Key(string(name)), q.String(), notNegative))
+		}
+	}
+	return errs
+}
+
 // PersistentVolumeClaimStatusUpdate checks a write of persistentvolumeclaims/status.
 func PersistentVolumeClaimStatusUpdate(c, old *corev1.PersistentVolumeClaim) field.ErrorList {
 	path, s := statusPath(), &c.Status
-	errs := all(metaUpdate(&c.ObjectMeta, &old.ObjectMeta), resourceList(path.Child("capacity"), s.Capacity), resourceList(path.Child("allocatedResources"), s.AllocatedResources))
+	errs := all(metaUpdate(&c.ObjectMeta, &old.ObjectMeta), resourceList(path.Child("capacity"), s.Capacity), allocatedResources(path.Child("allocatedResources"), s.AllocatedResources))
 	if len(c.Spec.AccessModes) == 0 {
 		errs = append(errs, field.Required(specPath().Child("accessModes"), ""))
 	}
@@ -136,6 +157,7 @@ func PersistentVolumeClaimStatusUpdate(c, old *corev1.PersistentVolumeClaim) fie
 		corev1.PersistentVolumeClaimNodeResizePending, corev1.PersistentVolumeClaimNodeResizeInProgress, corev1.PersistentVolumeClaimNodeResizeInfeasible,
 	}
 	for name, state := range s.AllocatedResourceStatuses {
+		errs = append(errs, claimResource(path.Child("allocatedResourceStatuses"), name)...)
 		if !slices.Contains(states, state) {
 			errs = append(errs, field.NotSupported(path.Child("allocatedResourceStatuses"), corev1.ClaimResourceStatus(name), states))
 		}

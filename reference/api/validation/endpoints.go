@@ -99,7 +99,12 @@ func sliceEndpoint(path *field.Path, e *discoveryv1.Endpoint, kind discoveryv1.A
 		errs = append(errs, field.TooMany(at, len(e.Addresses), sliceEndpointAddrs))
 	}
 	for i, address := range e.Addresses {
-		errs = append(errs, sliceAddress(at.Index(i), address, kind)...)
+		wrong := sliceAddress(at.Index(i), address, kind)
+		isIP := kind == discoveryv1.AddressTypeIPv4 || kind == discoveryv1.AddressTypeIPv6
+		if isIP && len(wrong) == 0 && netutils.IsIPv6String(address) != (kind == discoveryv1.AddressTypeIPv6) {
+			wrong = append(wrong, field.Invalid(at, address, fmt.Sprintf("must be an %s address", kind)))
+		}
+		errs = append(errs, wrong...)
 	}
 	if e.NodeName != nil {
 		errs = append(errs, matches(path.Child("nodeName"), *e.NodeName, isSubdomain(*e.NodeName))...)
@@ -118,10 +123,10 @@ func sliceEndpoint(path *field.Path, e *discoveryv1.Endpoint, kind discoveryv1.A
 		nodes = append(nodes, node.Name)
 	}
 	hints := path.Child("hints")
-	return all(errs,
-		hintNames(hints.Child("forZones"), zones, utilvalidation.IsValidLabelValue),
-		hintNames(hints.Child("forNodes"), nodes, isSubdomain),
-	)
+	if errs = append(errs, hintNames(hints.Child("forZones"), zones, utilvalidation.IsValidLabelValue)...); len(zones) > sliceHints {
+		return errs
+	}
+	return append(errs, hintNames(hints.Child("forNodes"), nodes, isSubdomain)...)
 }
 
 // hintNames checks the zones or nodes for which an endpoint is meant (KEP-2433, KEP-3015).
@@ -141,11 +146,7 @@ func hintNames(path *field.Path, names []string, rule func(string) []string) fie
 func sliceAddress(path *field.Path, address string, kind discoveryv1.AddressType) field.ErrorList {
 	switch kind {
 	case discoveryv1.AddressTypeIPv4, discoveryv1.AddressTypeIPv6:
-		errs := utilvalidation.IsValidIPForLegacyField(path, address, true, nil)
-		if len(errs) == 0 && netutils.IsIPv6String(address) != (kind == discoveryv1.AddressTypeIPv6) {
-			errs = append(errs, field.Invalid(path, address, fmt.Sprintf("must be an %s address", kind)))
-		}
-		return append(errs, reachableIP(path, address)...)
+		return append(utilvalidation.IsValidIP(path, address), reachableIP(path, address)...)
 	case discoveryv1.AddressTypeFQDN:
 		return utilvalidation.IsFullyQualifiedDomainName(path, address)
 	}

@@ -132,8 +132,7 @@ func EventUpdate(e, old *corev1.Event, version schema.GroupVersion) field.ErrorL
 	} {
 		errs = append(errs, unchanged(field.NewPath(f.name), f.now, f.was)...)
 	}
-	// Clients with less exact clocks may write the time back.
-	if now, was := e.EventTime, old.EventTime; !now.Truncate(time.Second).Equal(was.Truncate(time.Second)) {
+	if now, was := e.EventTime, old.EventTime; !now.Truncate(time.Microsecond).Equal(was.Truncate(time.Microsecond)) {
 		errs = append(errs, unchanged(field.NewPath("eventTime"), now, was)...)
 	}
 	return errs

@@ -16,7 +16,7 @@ const ingressClassAnnotation = "kubernetes.io/ingress.class"
 func Ingress(i *networkingv1.Ingress) field.ErrorList {
 	errs := ingress(i)
 	if class, ok := i.Annotations[ingressClassAnnotation]; ok && i.Spec.IngressClassName != nil && class != *i.Spec.IngressClassName {
-		errs = append(errs, field.Invalid(metadataPath().Child("annotations").Child(ingressClassAnnotation), class, "must match `ingressClassName` when both are specified"))
+		errs = append(errs, field.Invalid(field.NewPath("annotations").Child(ingressClassAnnotation), class, "must match `ingressClassName` when both are specified"))
 	}
 	return errs
 }
@@ -111,7 +111,7 @@ func ingressBackend(path *field.Path, b *networkingv1.IngressBackend) field.Erro
 		return one(field.Invalid(path, "", "cannot set both resource and service backends"))
 	case b.Resource != nil:
 		at := path.Child("resource")
-		return all(setGroup(at.Child("apiGroup"), b.Resource.APIGroup), required(at.Child("kind"), b.Resource.Kind), required(at.Child("name"), b.Resource.Name))
+		return all(setGroup(at.Child("apiGroup"), b.Resource.APIGroup), requiredAnd(at.Child("kind"), b.Resource.Kind, pathSegment), requiredAnd(at.Child("name"), b.Resource.Name, pathSegment))
 	case b.Service == nil:
 		return one(field.Invalid(path, "", "resource or service backend is required"))
 	}
@@ -152,7 +152,7 @@ func IngressStatusUpdate(i, old *networkingv1.Ingress) field.ErrorList {
 			errs = append(errs, utilvalidation.IsValidIPForLegacyField(at.Child("ip"), a.IP, true, nil)...)
 		}
 		if a.Hostname != "" {
-			errs = append(errs, matches(at.Child("hostname"), a.Hostname, isSubdomain(a.Hostname))...)
+			errs = append(errs, hostname(at.Child("hostname"), a.Hostname)...)
 		}
 	}
 	return errs
@@ -181,7 +181,7 @@ func IngressClass(c *networkingv1.IngressClass) field.ErrorList {
 const maxController = 250
 
 func classParameters(path *field.Path, p *networkingv1.IngressClassParametersReference) field.ErrorList {
-	errs := all(setGroup(path.Child("apiGroup"), p.APIGroup), required(path.Child("kind"), p.Kind), required(path.Child("name"), p.Name))
+	errs := all(setGroup(path.Child("apiGroup"), p.APIGroup), requiredAnd(path.Child("kind"), p.Kind, pathSegment), requiredAnd(path.Child("name"), p.Name, pathSegment))
 	if p.Scope == nil {
 		return append(errs, field.Required(path.Child("scope"), ""))
 	}

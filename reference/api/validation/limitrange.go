@@ -53,8 +53,8 @@ func limitNames(path *field.Path, item *corev1.LimitRangeItem) field.ErrorList {
 			}
 			continue
 		}
-		for name, q := range b.list {
-			errs = all(errs, limitedName(at.Key(string(name)), item.Type, name), quantity(at.Key(string(name)), name, q))
+		for name := range b.list {
+			errs = append(errs, limitedName(at.Key(string(name)), item.Type, name)...)
 		}
 	}
 	for name := range item.MaxLimitRequestRatio {
@@ -75,7 +75,13 @@ func limitedName(path *field.Path, kind corev1.LimitType, name corev1.ResourceNa
 	case corev1.LimitTypePod, corev1.LimitTypeContainer:
 		return containerResourceName(path, name)
 	}
-	return matches(path, name, utilvalidation.IsQualifiedName(string(name)))
+	if messages := utilvalidation.IsQualifiedName(string(name)); len(messages) > 0 {
+		return matches(path, name, messages)
+	}
+	if !strings.Contains(string(name), "/") && !isQuotaResource(name) && name != corev1.ResourceStorage {
+		return one(field.Invalid(path, name, "must be a standard resource type or fully qualified"))
+	}
+	return nil
 }
 
 type limitBound struct {
@@ -108,7 +114,7 @@ func limitOrder(path *field.Path, item *corev1.LimitRangeItem) field.ErrorList {
 	}
 	for name, request := range item.DefaultRequest {
 		if limit, ok := item.Default[name]; ok && (isHugePages(name) || !isNative(name)) && limit.Cmp(request) != 0 {
-			errs = append(errs, field.Invalid(path.Child("default").Key(string(name)), limit.String(),
+			errs = append(errs, field.Invalid(path.Child("defaultRequest").Key(string(name)), request.String(),
 				fmt.Sprintf("default value %s must equal to defaultRequest value %s in %s", limit.String(), request.String(), name)))
 		}
 	}

@@ -84,16 +84,16 @@ func ipBlock(path *field.Path, b *networkingv1.IPBlock) field.ErrorList {
 		return one(field.Required(path.Child("cidr"), ""))
 	}
 	errs := utilvalidation.IsValidCIDRForLegacyField(path.Child("cidr"), b.CIDR, true, nil)
-	if len(errs) > 0 {
-		return errs
-	}
-	_, block, _ := netutils.ParseCIDRSloppy(b.CIDR)
+	_, block, err := netutils.ParseCIDRSloppy(b.CIDR)
 	for i, except := range b.Except {
 		at := path.Child("except").Index(i)
 		wrong := utilvalidation.IsValidCIDRForLegacyField(at, except, true, nil)
 		if len(wrong) > 0 {
 			errs = append(errs, wrong...)
 			continue
+		}
+		if err != nil {
+			continue // nothing to compare with
 		}
 		_, part, _ := netutils.ParseCIDRSloppy(except)
 		outer, _ := block.Mask.Size()

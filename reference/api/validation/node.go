@@ -1,6 +1,9 @@
 package validation
 
 import (
+	"encoding/json"
+	"fmt"
+
 	corev1 "k8s.io/api/core/v1"
 	nodev1 "k8s.io/api/node/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
@@ -15,10 +18,60 @@ func Node(n *corev1.Node) field.ErrorList {
 	errs := all(
 		clusterScoped(&n.ObjectMeta, subdomainName),
 		taints(metadataPath().Child("taints"), n.Spec.Taints), // where upstream says that they are
-		resourceList(statusPath().Child("capacity"), n.Status.Capacity),
-		resourceList(statusPath().Child("allocatable"), n.Status.Allocatable),
+		avoidedPods(n),
+		nodeAmounts(&n.Status),
 		podCIDRs(path, n),
 	)
+	return errs
+}
+
+// nodeAmounts checks how much a node has; it may have resources of any name.
+func nodeAmounts(s *corev1.NodeStatus) field.ErrorList {
+	var errs field.ErrorList
+	for name, q := range s.Capacity {
+		errs = append(errs, quantity(statusPath().Child("capacity", string(name)), name, q)...)
+	}
+	for name, q := range s.Allocatable {
+		errs = append(errs, quantity(statusPath().Child("allocatable", string(name)), name, q)...)
+	}
+	return errs
+}
+
+// avoidedPods checks the annotation that keeps the pods of a controller away.
+func avoidedPods(n *corev1.Node) field.ErrorList {
+	value, ok := n.Annotations[corev1.PreferAvoidPodsAnnotationKey]
+	if !ok {
+		return nil
+	}
+	path := metadataPath().Child("annotations")
+	var avoided corev1.AvoidPods
+	if err := json.Unmarshal([]byte(value), &avoided); err != nil {
+		return one(field.Invalid(path.Child("AvoidPods"), corev1.PreferAvoidPodsAnnotationKey, err.Error()))
+	}
+	var errs field.ErrorList
+	for i, entry := range avoided.PreferAvoidPods {
+		at, owner := path.Child(corev1.PreferAvoidPodsAnnotationKey).Index(i).Child("PodSignature"), entry.PodSignature.PodController
+		switch {
+		case owner == nil:
+			errs = append(errs, field.Required(at, ""))
+		case !isTrue(owner.Controller):
+			errs = append(errs, field.Invalid(at.Child("PodController"), isTrue(owner.Controller), "must point to a controller"))
+		}
+	}
+	return errs
+}
+
+// declaredFeatures demands the features of a node in order (KEP-5328).
+func declaredFeatures(path *field.Path, names []string) field.ErrorList {
+	var errs field.ErrorList
+	for i := range names {
+		switch {
+		case i > 0 && names[i] == names[i-1]:
+			errs = append(errs, field.Duplicate(path.Index(i), names[i]))
+		case i > 0 && names[i] < names[i-1]:
+			errs = append(errs, field.Invalid(path.Index(i), names[i], "list must be sorted alphabetically"))
+		}
+	}
 	return errs
 }
 
@@ -27,7 +80,10 @@ func podCIDRs(path *field.Path, n *corev1.Node) field.ErrorList {
 	for i, cidr := range n.Spec.PodCIDRs {
 		errs = append(errs, utilvalidation.IsValidCIDRForLegacyField(path.Child("podCIDRs").Index(i), cidr, true, nil)...)
 	}
-	dual, _ := netutils.IsDualStackCIDRStrings(n.Spec.PodCIDRs)
+	dual, err := netutils.IsDualStackCIDRStrings(n.Spec.PodCIDRs)
+	if err != nil && len(n.Spec.PodCIDRs) > 1 {
+		errs = append(errs, field.InternalError(path.Child("podCIDRs"), fmt.Errorf("invalid PodCIDRs: %w", err)))
+	}
 	if count := len(n.Spec.PodCIDRs); count > 2 || count == 2 && !dual {
 		errs = append(errs, field.Invalid(path.Child("podCIDRs"), n.Spec.PodCIDRs, "may specify no more than one CIDR for each IP family"))
 	}
@@ -69,12 +125,8 @@ func NodeUpdate(n, old *corev1.Node) field.ErrorList {
 	if old.Spec.ProviderID != "" && n.Spec.ProviderID != old.Spec.ProviderID {
 		errs = append(errs, field.Forbidden(path.Child("providerID"), "node updates may not change providerID except from \"\" to valid"))
 	}
-	now, before := n.Spec.DeepCopy(), old.Spec.DeepCopy()
-	for _, spec := range []*corev1.NodeSpec{now, before} { // what may change
-		spec.PodCIDR, spec.PodCIDRs, spec.ProviderID, spec.Unschedulable, spec.Taints = "", nil, "", false, nil
-	}
-	if !same(now, before) {
-		errs = append(errs, field.Forbidden(field.NewPath(""), "node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)"))
+	if n.Spec.DoNotUseExternalID != old.Spec.DoNotUseExternalID {
+		errs = append(errs, field.Forbidden(path.Child("externalID"), "may not be updated"))
 	}
 	return errs
 }
@@ -83,8 +135,8 @@ func NodeUpdate(n, old *corev1.Node) field.ErrorList {
 func NodeStatusUpdate(n, old *corev1.Node) field.ErrorList {
 	errs := all(
 		metaUpdate(&n.ObjectMeta, &old.ObjectMeta),
-		resourceList(statusPath().Child("capacity"), n.Status.Capacity),
-		resourceList(statusPath().Child("allocatable"), n.Status.Allocatable),
+		nodeAmounts(&n.Status),
+		declaredFeatures(statusPath().Child("declaredFeatures"), n.Status.DeclaredFeatures),
 	)
 	had := seen[corev1.NodeAddress]{}
 	for i, a := range n.Status.Addresses {

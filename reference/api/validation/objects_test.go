@@ -30,8 +30,8 @@ func TestInvalidConfiguration(t *testing.T) {
 		{"ResourceQuota", `spec: {hard: {pods: 1500m}}`, []string{`spec.hard[pods]: Invalid value: "1500m": must be an integer`}},
 		{"ResourceQuota", `spec: {scopes: [Terminating, NotTerminating]}`, []string{`spec.scopes: Invalid value: ["Terminating","NotTerminating"]: conflicting scopes`}},
 		{"LimitRange", `spec: {limits: [{type: Container, min: {cpu: 2}, max: {cpu: 1}, default: {cpu: 1}, defaultRequest: {cpu: 1}}]}`, []string{
-			`spec.limits[0].min[cpu]: Invalid value: "2": min value 2 is greater than default request value 1`,
-			`spec.limits[0].min[cpu]: Invalid value: "2": min value 2 is greater than default value 1`,
+			`spec.limits[0].defaultRequest[cpu]: Invalid value: "2": min value 2 is greater than default request value 1`,
+			`spec.limits[0].default[cpu]: Invalid value: "2": min value 2 is greater than default value 1`,
 			`spec.limits[0].min[cpu]: Invalid value: "2": min value 2 is greater than max value 1`,
 		}},
 		{"LimitRange", `spec: {limits: [{type: Pod, default: {cpu: 1}}]}`, []string{"spec.limits[0].default: Forbidden: may not be specified when `type` is 'Pod'"}},
@@ -61,13 +61,13 @@ func TestInvalidNetwork(t *testing.T) {
 		{"Endpoints", `subsets: [{addresses: [{ip: 169.254.0.1}], ports: [{port: 0}]}]`, []string{
 			`subsets[0].addresses[0].ip: Invalid value: "169.254.0.1": may not be in the link-local range`, `subsets[0].ports[0].port: Invalid value: 0`,
 		}},
-		{"EndpointSlice", `addressType: IPv6`, []string{`endpoints[0].addresses[0]: Invalid value: "10.244.0.5": must be an IPv6 address`}},
+		{"EndpointSlice", `addressType: IPv6`, []string{`endpoints[0].addresses: Invalid value: "10.244.0.5": must be an IPv6 address`}},
 		{"EndpointSlice", `endpoints: [{addresses: []}]`, []string{`endpoints[0].addresses: Required value: must contain at least 1 address`}},
 		{"Ingress", `spec: {rules: null}`, []string{"spec: Invalid value: null: either `defaultBackend` or `rules` must be specified"}},
 		{"Ingress", `spec: {rules: [{host: 1.2.3.4, http: {paths: [{path: a, pathType: Exact, backend: {}}]}}]}`, []string{
 			`spec.rules[0].host: Invalid value: "1.2.3.4": must be a DNS name, not an IP address`,
 			`spec.rules[0].http.paths[0].path: Invalid value: "a": must be an absolute path`,
-			`spec.rules[0].http.paths[0].backend: Required value: resource or service backend is required`,
+			`spec.rules[0].http.paths[0].backend: Invalid value: "": resource or service backend is required`,
 		}},
 		{"Ingress", `spec: {rules: [{http: {paths: [{backend: {service: {name: s, port: {number: 1}}}}]}}]}`, []string{`spec.rules[0].http.paths[0].pathType: Required value: pathType must be specified`}},
 		{"IngressClass", `spec: {controller: odd}`, []string{`spec.controller: Invalid value: "odd": must be a domain-prefixed path`}},
@@ -128,9 +128,9 @@ func TestInvalidWorkloads(t *testing.T) {
 
 func TestInvalidCluster(t *testing.T) {
 	checkInvalid(t, []invalid{
-		{"Node", `spec: {taints: [{key: k, effect: NoSchedule}, {key: k, value: v, effect: NoSchedule}]}`, []string{`spec.taints[1]: Duplicate value`}},
+		{"Node", `spec: {taints: [{key: k, effect: NoSchedule}, {key: k, value: v, effect: NoSchedule}]}`, []string{`metadata.taints[1]: Duplicate value`}},
 		{"PersistentVolume", `spec: {accessModes: []}`, []string{`spec.accessModes: Required value: at least 1 access mode is required`}},
-		{"PersistentVolume", `spec: {capacity: null}`, []string{`spec.capacity: Required value`}},
+		{"PersistentVolume", `spec: {capacity: null}`, []string{`spec.capacity: Required value`, `spec.capacity: Unsupported value`}},
 		{"PersistentVolume", `spec: {hostPath: null, local: {path: /a}}`, []string{`spec.nodeAffinity: Required value: Local volume requires node affinity`}},
 		{"PersistentVolumeClaim", `spec: {resources: null}`, []string{`spec.resources[storage]: Required value`}},
 		{"PersistentVolumeClaim", `spec: {accessModes: [ReadWriteOncePod, ReadWriteOnce]}`, []string{`spec.accessModes: Forbidden: may not use ReadWriteOncePod with other access modes`}},
@@ -179,12 +179,12 @@ func TestImmutableFields(t *testing.T) {
 		{"PersistentVolumeClaim", `spec: {resources: {requests: {storage: 1Mi}}}`, []string{`spec.resources.requests.storage: Forbidden: field can not be less than status.capacity`}},
 		{"PersistentVolumeClaim", `spec: {accessModes: [ReadWriteMany]}`, []string{`spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims`}},
 		{"RoleBinding", `roleRef: {name: other}`, []string{`roleRef: Invalid value: {"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"other"}: cannot change roleRef`}},
-		{"StorageClass", `parameters: {a: c}`, []string{`parameters: Forbidden: updates to parameters are forbidden.`}},
+		{"StorageClass", `parameters: {a: c}`, []string{`parameters: Invalid value: {"a":"c"}: field is immutable`}},
 		{"PriorityClass", `value: 5`, []string{`value: Forbidden: may not be changed in an update.`}},
 		{"IngressClass", `spec: {controller: example.com/other}`, []string{`spec.controller: Invalid value: "example.com/other": field is immutable`}},
 		{"EndpointSlice", `{addressType: FQDN, endpoints: []}`, []string{`addressType: Invalid value: "FQDN": field is immutable`}},
 		{"RuntimeClass", `handler: other`, []string{`handler: Invalid value: "other": field is immutable`}},
-		{"ServiceCIDR", `spec: {cidrs: [10.97.0.0/16]}`, []string{`spec.cidrs: Invalid value: ["10.97.0.0/16"]: field is immutable`}},
+		{"ServiceCIDR", `spec: {cidrs: [10.97.0.0/16]}`, []string{`spec.cidrs[0]: Invalid value: "10.97.0.0/16": field is immutable`}},
 		{"ServiceCIDR", `spec: {cidrs: [10.96.0.0/16, "fd00::/112"]}`, nil},
 		{"ResourceClaim", `spec: {devices: {requests: [{name: gpu, exactly: {deviceClassName: other}}]}}`, []string{`spec: Invalid value`}},
 		{"Node", `spec: {podCIDR: 10.244.1.0/24, podCIDRs: [10.244.1.0/24]}`, []string{`spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid`}},
@@ -284,6 +284,6 @@ func TestServiceConditionsMayBeIncomplete(t *testing.T) {
 	service := old.DeepCopy()
 	service.Status.Conditions = []metav1.Condition{{Type: "StatusPatched", Status: metav1.ConditionTrue}}
 	compare(t, validation.ServiceStatusUpdate(service, old), nil)
-	service.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: "1.2.3.4"}}
+	service.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: "1.2.3.4", IPMode: new(corev1.LoadBalancerIPModeVIP)}}
 	compare(t, validation.ServiceStatusUpdate(service, old), []string{`status.loadBalancer.ingress: Forbidden: may only be used when ` + "`spec.type`" + ` is "LoadBalancer"`})
 }

@@ -84,7 +84,7 @@ func networkSource(path *field.Path, s *corev1.PersistentVolumeSource) field.Err
 func cloudSource(path *field.Path, s *corev1.PersistentVolumeSource) field.ErrorList {
 	switch {
 	case s.GCEPersistentDisk != nil:
-		at := path.Child("gcePersistentDisk")
+		at := path.Child("persistentDisk") // where upstream says that it is
 		return all(required(at.Child("pdName"), s.GCEPersistentDisk.PDName), partition(at.Child("partition"), s.GCEPersistentDisk.Partition))
 	case s.AWSElasticBlockStore != nil:
 		at := path.Child("awsElasticBlockStore")

@@ -22,11 +22,24 @@ func PersistentVolume(pv *corev1.PersistentVolume) field.ErrorList {
 		persistentSource(path, &spec.PersistentVolumeSource),
 		portalNameLength(path, pv),
 		volumeAttributesOf(path, spec),
+		mountOptions(pv),
 	)
 	if spec.HostPath != nil && filepath.Clean(spec.HostPath.Path) == "/" && spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRecycle {
 		errs = append(errs, field.Forbidden(path.Child("persistentVolumeReclaimPolicy"), "may not be 'recycle' for a hostPath mount of '/'"))
 	}
 	return errs
+}
+
+// mountOptions allows the old annotation with those kinds of storage that had it.
+func mountOptions(pv *corev1.PersistentVolume) field.ErrorList {
+	s := &pv.Spec
+	_, asked := pv.Annotations[corev1.MountOptionAnnotation]
+	without := s.HostPath != nil || s.Local != nil || s.FC != nil || s.Flocker != nil || s.CSI != nil ||
+		s.FlexVolume != nil || s.PortworxVolume != nil || s.ScaleIO != nil || s.StorageOS != nil
+	if !asked || !without {
+		return nil
+	}
+	return one(field.Forbidden(metadataPath().Child("annotations", corev1.MountOptionAnnotation), "may not specify mount options for this volume type"))
 }
 
 // inlineVolume checks a volume within an attachment: it has no object of its own, so no claim and no place.
@@ -47,7 +60,6 @@ func inlineVolume(path *field.Path, spec *corev1.PersistentVolumeSpec) field.Err
 		{"capacity", len(spec.Capacity) > 0},
 		{"nodeAffinity", spec.NodeAffinity != nil},
 		{"storageClassName", spec.StorageClassName != ""},
-		{"volumeAttributesClassName", spec.VolumeAttributesClassName != nil},
 	} {
 		if f.set {
 			errs = append(errs, field.Forbidden(path.Child(f.name), "may not be specified "+inline))

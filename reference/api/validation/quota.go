@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -62,15 +63,17 @@ func quotaScopes(path *field.Path, spec *corev1.ResourceQuotaSpec) field.ErrorLi
 	if unsupported {
 		errs = append(errs, field.Invalid(at, spec.Scopes, "unsupported scope"))
 	}
-	for _, pair := range [][2]corev1.ResourceQuotaScope{
-		{corev1.ResourceQuotaScopeBestEffort, corev1.ResourceQuotaScopeNotBestEffort},
-		{corev1.ResourceQuotaScopeTerminating, corev1.ResourceQuotaScopeNotTerminating},
-	} {
-		if slices.Contains(spec.Scopes, pair[0]) && slices.Contains(spec.Scopes, pair[1]) {
-			errs = append(errs, field.Invalid(at, spec.Scopes, "conflicting scopes"))
-		}
+	if inConflict(spec.Scopes) {
+		errs = append(errs, field.Invalid(at, spec.Scopes, "conflicting scopes"))
 	}
 	return append(errs, scopeSelector(path.Child("scopeSelector"), spec)...)
+}
+
+// inConflict says whether no pod can have all the scopes.
+func inConflict(scopes []corev1.ResourceQuotaScope) bool {
+	has := func(scope corev1.ResourceQuotaScope) bool { return slices.Contains(scopes, scope) }
+	return has(corev1.ResourceQuotaScopeBestEffort) && has(corev1.ResourceQuotaScopeNotBestEffort) ||
+		has(corev1.ResourceQuotaScopeTerminating) && has(corev1.ResourceQuotaScopeNotTerminating)
 }
 
 func isQuotaScope(scope corev1.ResourceQuotaScope) bool {
@@ -85,20 +88,19 @@ func isQuotaScope(scope corev1.ResourceQuotaScope) bool {
 
 // limitedBy says whether a scope can narrow what a resource counts: scopes select pods, one of them claims.
 func limitedBy(scope corev1.ResourceQuotaScope, name corev1.ResourceName) bool {
-	text := string(name)
-	ofClaims := name == corev1.ResourcePersistentVolumeClaims || name == corev1.ResourceRequestsStorage
 	switch scope {
 	case corev1.ResourceQuotaScopeBestEffort:
 		return name == corev1.ResourcePods
 	case corev1.ResourceQuotaScopeVolumeAttributesClass:
-		return ofClaims
+		return name == corev1.ResourcePersistentVolumeClaims || name == corev1.ResourceRequestsStorage
 	case corev1.ResourceQuotaScopeTerminating, corev1.ResourceQuotaScopeNotTerminating, corev1.ResourceQuotaScopeNotBestEffort,
 		corev1.ResourceQuotaScopePriorityClass, corev1.ResourceQuotaScopeCrossNamespacePodAffinity:
 		switch name {
-		case corev1.ResourcePods, corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceEphemeralStorage:
+		case corev1.ResourcePods, corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceRequestsCPU,
+			corev1.ResourceRequestsMemory, corev1.ResourceLimitsCPU, corev1.ResourceLimitsMemory:
 			return true
 		}
-		return !ofClaims && (strings.HasPrefix(text, "requests.") || strings.HasPrefix(text, "limits."))
+		return false
 	}
 	return true
 }
@@ -109,7 +111,9 @@ func scopeSelector(path *field.Path, spec *corev1.ResourceQuotaSpec) field.Error
 	}
 	var errs field.ErrorList
 	at := path.Child("matchExpressions")
+	var scopes []corev1.ResourceQuotaScope
 	for _, r := range spec.ScopeSelector.MatchExpressions {
+		scopes = append(scopes, r.ScopeName)
 		if !isQuotaScope(r.ScopeName) {
 			errs = append(errs, field.Invalid(at.Child("scopeName"), r.ScopeName, "unsupported scope"))
 		}
@@ -120,10 +124,20 @@ func scopeSelector(path *field.Path, spec *corev1.ResourceQuotaSpec) field.Error
 		}
 		errs = append(errs, scopeOperator(at, &r)...)
 	}
+	if inConflict(scopes) {
+		errs = append(errs, field.Invalid(at, scopes, "conflicting scopes"))
+	}
 	return errs
 }
 
 func scopeOperator(path *field.Path, r *corev1.ScopedResourceSelectorRequirement) field.ErrorList {
+	switch r.ScopeName {
+	case corev1.ResourceQuotaScopeBestEffort, corev1.ResourceQuotaScopeNotBestEffort, corev1.ResourceQuotaScopeTerminating,
+		corev1.ResourceQuotaScopeNotTerminating, corev1.ResourceQuotaScopeCrossNamespacePodAffinity:
+		if r.Operator != corev1.ScopeSelectorOpExists { // these have no values
+			return one(field.Invalid(path.Child("operator"), r.Operator, fmt.Sprintf("must be 'Exists' when scope is %s", r.ScopeName)))
+		}
+	}
 	switch r.Operator {
 	case corev1.ScopeSelectorOpIn, corev1.ScopeSelectorOpNotIn:
 		if len(r.Values) == 0 {

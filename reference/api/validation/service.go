@@ -2,6 +2,7 @@ package validation
 
 import (
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
@@ -20,6 +21,7 @@ func Service(s *corev1.Service) field.ErrorList {
 		serviceAffinity(path, spec),
 		serviceAddresses(path, spec),
 		servicePolicies(path, spec),
+		annotatedRanges(s),
 		metav1validation.ValidateLabels(spec.Selector, path.Child("selector")),
 	)
 }
@@ -78,7 +80,7 @@ func servicePorts(path *field.Path, spec *corev1.ServiceSpec) field.ErrorList {
 		if p.NodePort == 0 {
 			continue
 		}
-		if spec.Type == corev1.ServiceTypeClusterIP || spec.Type == corev1.ServiceTypeExternalName {
+		if spec.Type == corev1.ServiceTypeClusterIP {
 			errs = append(errs, field.Forbidden(at.Child("nodePort"), fmt.Sprintf("may not be used when `type` is '%s'", spec.Type)))
 		}
 		if nodePorts[key{p.Protocol, p.NodePort}] {
@@ -140,7 +142,27 @@ func serviceAddresses(path *field.Path, spec *corev1.ServiceSpec) field.ErrorLis
 		errs = append(errs, field.Forbidden(path.Child("LoadBalancerSourceRanges"), "may only be used when `type` is 'LoadBalancer'"))
 	}
 	for i, cidr := range spec.LoadBalancerSourceRanges {
-		errs = append(errs, utilvalidation.IsValidCIDRForLegacyField(path.Child("LoadBalancerSourceRanges").Index(i), cidr, true, nil)...)
+		errs = append(errs, utilvalidation.IsValidCIDRForLegacyField(path.Child("LoadBalancerSourceRanges").Index(i), strings.TrimSpace(cidr), true, nil)...)
+	}
+	return errs
+}
+
+// annotatedRanges checks the annotation that spec.loadBalancerSourceRanges replaced, if that is not there.
+func annotatedRanges(s *corev1.Service) field.ErrorList {
+	value, ok := s.Annotations[corev1.AnnotationLoadBalancerSourceRangesKey]
+	if !ok || len(s.Spec.LoadBalancerSourceRanges) > 0 {
+		return nil
+	}
+	path := metadataPath().Child("annotations").Key(corev1.AnnotationLoadBalancerSourceRangesKey)
+	if s.Spec.Type != corev1.ServiceTypeLoadBalancer {
+		return one(field.Forbidden(path, loadBalancerOnly))
+	}
+	var errs field.ErrorList
+	if value = strings.TrimSpace(value); value == "" {
+		return nil
+	}
+	for cidr := range strings.SplitSeq(value, ",") {
+		errs = append(errs, utilvalidation.IsValidCIDRForLegacyField(path, strings.TrimSpace(cidr), true, nil)...)
 	}
 	return errs
 }

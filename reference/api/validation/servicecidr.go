@@ -59,8 +59,8 @@ func ServiceCIDR(c *networkingv1.ServiceCIDR) field.ErrorList {
 func ServiceCIDRUpdate(c, old *networkingv1.ServiceCIDR) field.ErrorList {
 	errs := metaUpdate(&c.ObjectMeta, &old.ObjectMeta)
 	now, before := c.Spec.CIDRs, old.Spec.CIDRs
-	if len(now) == 2 && len(before) == 1 && now[0] == before[0] {
-		return append(errs, ServiceCIDR(c)...)
+	if len(now) == 2 && len(before) == 1 {
+		return all(errs, unchanged(specPath().Child("cidrs").Index(0), now[0], before[0]), ServiceCIDR(c))
 	}
 	if len(now) != len(before) {
 		return append(errs, unchanged(specPath().Child("cidrs"), now, before)...)

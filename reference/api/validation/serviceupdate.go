@@ -56,10 +56,15 @@ func balancerIngress(path *field.Path, ingress *corev1.LoadBalancerIngress) fiel
 	}
 	errs = append(errs, pointerOneOf(mode, ingress.IPMode, corev1.LoadBalancerIPModeVIP, corev1.LoadBalancerIPModeProxy)...)
 	if ingress.Hostname != "" {
-		errs = append(errs, matches(path.Child("hostname"), ingress.Hostname, isSubdomain(ingress.Hostname))...)
-		if netutils.ParseIPSloppy(ingress.Hostname) != nil {
-			errs = append(errs, field.Invalid(path.Child("hostname"), ingress.Hostname, "must be a DNS name, not an IP address"))
-		}
+		errs = append(errs, hostname(path.Child("hostname"), ingress.Hostname)...)
+	}
+	return errs
+}
+
+func hostname(path *field.Path, name string) field.ErrorList {
+	errs := matches(path, name, isSubdomain(name))
+	if netutils.ParseIPSloppy(name) != nil {
+		errs = append(errs, field.Invalid(path, name, "must be a DNS name, not an IP address"))
 	}
 	return errs
 }

@@ -100,7 +100,7 @@ func azureDisk(path *field.Path, s *corev1.AzureDiskVolumeSource) field.ErrorLis
 		pointerOneOf(path.Child("cachingMode"), s.CachingMode, corev1.AzureDataDiskCachingNone, corev1.AzureDataDiskCachingReadOnly, corev1.AzureDataDiskCachingReadWrite),
 		pointerOneOf(path.Child("kind"), s.Kind, corev1.AzureSharedBlobDisk, corev1.AzureDedicatedBlobDisk, corev1.AzureManagedDisk),
 	)
-	if s.Kind == nil || s.DataDiskURI == "" {
+	if s.Kind == nil {
 		return errs
 	}
 	managed := *s.Kind == corev1.AzureManagedDisk
@@ -117,10 +117,7 @@ func azureDisk(path *field.Path, s *corev1.AzureDiskVolumeSource) field.ErrorLis
 func flexOptions(path *field.Path, options map[string]string) field.ErrorList {
 	var errs field.ErrorList
 	for key := range options {
-		domain, _, qualified := strings.Cut(key, "/")
-		if !qualified {
-			continue
-		}
+		domain, _, _ := strings.Cut(key, "/")
 		for _, own := range []string{"kubernetes.io", "k8s.io"} {
 			if domain == own || strings.HasSuffix(domain, "."+own) {
 				errs = append(errs, field.Invalid(path.Key(key), key, "kubernetes.io and k8s.io namespaces are reserved"))

@@ -2,6 +2,7 @@ package validation
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -175,25 +176,26 @@ func VolumeAttachmentUpdate(a, old *storagev1.VolumeAttachment) field.ErrorList 
 
 // VolumeAttachmentStatusUpdate checks a write of volumeattachments/status.
 func VolumeAttachmentStatusUpdate(a, old *storagev1.VolumeAttachment) field.ErrorList {
-	return metaUpdate(&a.ObjectMeta, &old.ObjectMeta)
+	path := statusPath()
+	return all(metaUpdate(&a.ObjectMeta, &old.ObjectMeta),
+		volumeError(path.Child("attachError"), a.Status.AttachError), volumeError(path.Child("detachError"), a.Status.DetachError))
+}
+
+// volumeError checks the code of gRPC with which a driver failed.
+func volumeError(path *field.Path, e *storagev1.VolumeError) field.ErrorList {
+	if e == nil || e.ErrorCode == nil || *e.ErrorCode >= 0 {
+		return nil
+	}
+	return one(field.Invalid(path.Child("errorCode"), *e.ErrorCode, utilvalidation.InclusiveRangeError(0, math.MaxInt32)))
 }
 
 // minAllocatableSeconds is how often at most a driver may be asked what it can still attach (KEP-4876).
 const minAllocatableSeconds = 10
 
-// driverObjectName is the rule for names of drivers as names of objects.
-func driverObjectName(name string, _ bool) []string {
-	var messages []string
-	if len(name) > driverNameLength {
-		messages = append(messages, fmt.Sprintf("may not be more than %d bytes", driverNameLength))
-	}
-	return append(messages, isSubdomain(strings.ToLower(name))...)
-}
-
 // CSIDriver checks a CSI driver.
 func CSIDriver(d *storagev1.CSIDriver) field.ErrorList {
 	path, spec := specPath(), &d.Spec
-	errs := clusterScoped(&d.ObjectMeta, driverObjectName)
+	errs := clusterScoped(&d.ObjectMeta, subdomainName)
 	for _, f := range []struct {
 		name string
 		set  bool
@@ -209,19 +211,34 @@ func CSIDriver(d *storagev1.CSIDriver) field.ErrorList {
 	}
 	errs = append(errs, pointerOneOf(path.Child("fsGroupPolicy"), spec.FSGroupPolicy,
 		storagev1.ReadWriteOnceWithFSTypeFSGroupPolicy, storagev1.FileFSGroupPolicy, storagev1.NoneFSGroupPolicy)...)
-	audiences := seen[string]{}
-	for i, r := range spec.TokenRequests {
-		at := path.Child("tokenRequests").Index(i)
-		errs = append(errs, audiences.add(at.Child("audience"), r.Audience)...)
-		if r.ExpirationSeconds != nil && *r.ExpirationSeconds < minTokenSeconds {
-			errs = append(errs, field.Invalid(at.Child("expirationSeconds"), *r.ExpirationSeconds, "may not specify a duration less than 10 minutes"))
-		}
-	}
+	errs = append(errs, driverTokens(path, spec)...)
 	if seconds := spec.NodeAllocatableUpdatePeriodSeconds; seconds != nil && *seconds < minAllocatableSeconds {
 		errs = append(errs, field.Invalid(path.Child("nodeAllocatableUpdatePeriodSeconds"), *seconds, fmt.Sprintf("must be greater than or equal to %d seconds", minAllocatableSeconds)))
 	}
 	for _, mode := range spec.VolumeLifecycleModes {
 		errs = append(errs, pointerOneOf(path.Child("volumeLifecycleModes"), &mode, storagev1.VolumeLifecyclePersistent, storagev1.VolumeLifecycleEphemeral)...)
+	}
+	return errs
+}
+
+// driverTokens checks the tokens that a driver gets to act for a pod.
+func driverTokens(path *field.Path, spec *storagev1.CSIDriverSpec) field.ErrorList {
+	var errs field.ErrorList
+	audiences := seen[string]{}
+	for i, r := range spec.TokenRequests {
+		at := path.Child("tokenRequests").Index(i)
+		errs = append(errs, audiences.add(at.Child("audience"), r.Audience)...)
+		switch seconds := r.ExpirationSeconds; {
+		case seconds == nil:
+		case *seconds < minTokenSeconds:
+			errs = append(errs, field.Invalid(at.Child("expirationSeconds"), *seconds, "may not specify a duration less than 10 minutes"))
+		case *seconds > maxTokenSeconds:
+			errs = append(errs, field.Invalid(at.Child("expirationSeconds"), *seconds, "may not specify a duration larger than 2^32 seconds"))
+		}
+	}
+	if spec.ServiceAccountTokenInSecrets != nil && len(spec.TokenRequests) == 0 {
+		errs = append(errs, field.Invalid(path.Child("serviceAccountTokenInSecrets"), *spec.ServiceAccountTokenInSecrets,
+			"serviceAccountTokenInSecrets is set but no tokenRequests are specified"))
 	}
 	return errs
 }
@@ -267,7 +284,7 @@ func CSINodeUpdate(n, old *storagev1.CSINode) field.ErrorList {
 			}
 			now.Allocatable = before.Allocatable // mutable since v1.33 (KEP-4876)
 			if !same(now, before) {
-				errs = append(errs, field.Invalid(field.NewPath("CSINodeDriver"), now, immutable))
+				errs = append(errs, field.Invalid(specPath().Child("drivers"), now, immutable))
 			}
 		}
 	}
@@ -283,9 +300,6 @@ func CSIStorageCapacity(c *storagev1.CSIStorageCapacity) field.ErrorList {
 	)
 	if c.Capacity != nil && c.Capacity.Sign() < 0 {
 		errs = append(errs, field.Invalid(field.NewPath("capacity"), c.Capacity.String(), notNegative))
-	}
-	if c.MaximumVolumeSize != nil && c.MaximumVolumeSize.Sign() < 0 {
-		errs = append(errs, field.Invalid(field.NewPath("maximumVolumeSize"), c.MaximumVolumeSize.String(), notNegative))
 	}
 	return errs
 }

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -79,6 +80,15 @@ func defaultFamilies(s *corev1.Service, cidr netip.Prefix) field.ErrorList {
 			errs = append(errs, field.Invalid(field.NewPath("spec", "ipFamilies").Index(i), f, "not configured on this cluster"))
 		}
 	}
+	for i, ip := range spec.ClusterIPs {
+		if addr, err := netip.ParseAddr(ip); err == nil && addr.Is6() != cidr.Addr().Is6() {
+			other := corev1.IPv4Protocol
+			if addr.Is6() {
+				other = corev1.IPv6Protocol
+			}
+			errs = append(errs, field.Invalid(field.NewPath("spec", "clusterIPs").Index(i), spec.ClusterIPs, fmt.Sprintf("%s is not configured on this cluster", other)))
+		}
+	}
 	if len(errs) > 0 {
 		return errs
 	}
@@ -95,11 +105,7 @@ func defaultFamilies(s *corev1.Service, cidr netip.Prefix) field.ErrorList {
 // user's, so it may have addresses of both families in any cluster.
 func defaultHeadless(spec *corev1.ServiceSpec, family corev1.IPFamily) {
 	if spec.IPFamilyPolicy == nil {
-		policy := corev1.IPFamilyPolicyRequireDualStack
-		if len(spec.IPFamilies) == 1 {
-			policy = corev1.IPFamilyPolicySingleStack
-		}
-		spec.IPFamilyPolicy = &policy
+		spec.IPFamilyPolicy = new(corev1.IPFamilyPolicyRequireDualStack)
 	}
 	if len(spec.IPFamilies) == 0 {
 		spec.IPFamilies = []corev1.IPFamily{family}

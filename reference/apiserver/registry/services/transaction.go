@@ -106,9 +106,18 @@ func (t *transaction) allocatePorts(ctx context.Context, s, old *corev1.Service)
 	had := portsOf(old)
 	var errs field.ErrorList
 	if needsPorts(s) {
+		shared := map[int32]int32{} // a new service has one node port for a port of several protocols
 		for i := range s.Spec.Ports {
+			p := &s.Spec.Ports[i]
 			at := field.NewPath("spec", "ports").Index(i).Child("nodePort")
-			errs = append(errs, t.port(ctx, s, &s.Spec.Ports[i].NodePort, had, at)...)
+			if p.NodePort == 0 && old.Name == "" {
+				p.NodePort = shared[p.Port]
+			}
+			if old.Name == "" && shared[p.Port] != p.NodePort && slices.Contains(t.newPorts, p.NodePort) {
+				errs = append(errs, field.Invalid(at, p.NodePort, errPortTaken.Error()))
+			}
+			errs = append(errs, t.port(ctx, s, &p.NodePort, had, at)...)
+			shared[p.Port] = p.NodePort
 		}
 	}
 	if needsHealthCheckPort(s) && !(needsHealthCheckPort(old) && s.Spec.HealthCheckNodePort != old.Spec.HealthCheckNodePort) { // else refused
