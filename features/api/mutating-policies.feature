@@ -1,3 +1,4 @@
+@since:v1.36
 @needs:cluster-scope
 Feature: Policies can change objects
 
