@@ -51,7 +51,7 @@ func Main(args []string, out, stderr io.Writer) int {
 	}
 	root.SetOut(out)
 	root.SetErr(stderr)
-	root.AddCommand(e.up(), e.down(), e.status(), e.kubeconfig(), e.run(), e.list(), e.profiles(), e.rbac(), e.report(), e.docs(), e.images(), e.diff(), e.sonobuoy(), e.certify(), e.cleanup(), kubectlHelp())
+	root.AddCommand(e.up(), e.down(), e.status(), e.kubeconfig(), e.run(), e.list(), e.profiles(), e.rbac(), e.coverage(), e.report(), e.docs(), e.images(), e.diff(), e.sonobuoy(), e.certify(), e.cleanup(), kubectlHelp())
 	root.SetArgs(args)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
