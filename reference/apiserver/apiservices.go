@@ -37,6 +37,7 @@ func (c *chain) registerGroups(top *aggregator.APIAggregator, custom *apiserver.
 	addBuiltIn := func(gv schema.GroupVersion) {
 		service := apiService(gv, builtInPriority(gv), versionPriority(gv))
 		wanted = append(wanted, service.Name)
+		c.config.AggregatedDiscoveryGroupManager.SetGroupVersionPriority(metav1.GroupVersion(gv), int(builtInPriority(gv)), int(versionPriority(gv)))
 		controller.AddAPIServiceToSyncOnStart(service)
 	}
 	for gv := range groups {

@@ -6,6 +6,7 @@ import (
 
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apiextensionsv1beta1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1beta1"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver"
 	apiextensionsopenapi "k8s.io/apiextensions-apiserver/pkg/generated/openapi"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -24,7 +25,8 @@ func (c *chain) customResources() (*apiserver.CustomResourceDefinitions, error) 
 	generic := delegate(c.config)
 	generic.SkipOpenAPIInstallation = false
 	liveOpenAPI(&generic, apiextensionsopenapi.GetOpenAPIDefinitions)
-	getter, err := c.backend.Encoded(apiserver.Codecs, apiextensionsv1.SchemeGroupVersion, apiextensions.SchemeGroupVersion)
+	// As upstream: v1beta1 writes a schema once that all versions share.
+	getter, err := c.backend.Encoded(apiserver.Codecs, apiextensionsv1beta1.SchemeGroupVersion, apiextensions.SchemeGroupVersion)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ import (
 //go:generate go tool -modfile=tools/go.mod openapi-gen --go-header-file /dev/null --report-filename /dev/null --output-dir definitions --output-pkg github.com/seatrial/seatrial/reference/apiserver/openapi/definitions --output-file definitions.go k8s.io/api/core/v1 k8s.io/api/admissionregistration/v1 k8s.io/api/apps/v1 k8s.io/api/authentication/v1 k8s.io/api/authorization/v1 k8s.io/api/autoscaling/v2 k8s.io/api/autoscaling/v1 k8s.io/api/batch/v1 k8s.io/api/certificates/v1 k8s.io/api/coordination/v1 k8s.io/api/discovery/v1 k8s.io/api/events/v1 k8s.io/api/flowcontrol/v1 k8s.io/api/networking/v1 k8s.io/api/node/v1 k8s.io/api/policy/v1 k8s.io/api/rbac/v1 k8s.io/api/resource/v1 k8s.io/api/scheduling/v1 k8s.io/api/storage/v1 k8s.io/apimachinery/pkg/apis/meta/v1 k8s.io/apimachinery/pkg/api/resource k8s.io/apimachinery/pkg/runtime k8s.io/apimachinery/pkg/version k8s.io/apimachinery/pkg/util/intstr
 //go:generate go run -tags generate ./generate
 
-//go:embed static
+//go:embed all:static
 var static embed.FS
 
 // The files below static, all compressed.
