@@ -53,6 +53,9 @@ type Options struct {
 	// EnableAdmission and DisableAdmission name admission plugins to turn on and
 	// off, besides those that are on by default.
 	EnableAdmission, DisableAdmission []string
+	// AdmissionFile (--admission-control-config-file) has the configurations of
+	// the plugins, as an AdmissionConfiguration. It may be empty.
+	AdmissionFile string
 
 	// AuditPolicyFile (--audit-policy-file) says which requests are written to
 	// AuditLog (--audit-log-path; "-" is the standard output). Both or none.

@@ -37,7 +37,7 @@ func (c *chain) admit() error {
 		return err
 	}
 	c.admission, err = admission.New(admission.Options{
-		Enable: c.options.EnableAdmission, Disable: c.options.DisableAdmission,
+		Enable: c.options.EnableAdmission, Disable: c.options.DisableAdmission, File: c.options.AdmissionFile,
 		Client: c.client, Dynamic: client, Loopback: config, Informers: c.informers,
 		Authorizer: c.auth.Authorizer, Services: c.resolver,
 		EffectiveVersion: c.config.EffectiveVersion, Drained: c.config.DrainedNotify(), Tracing: c.config.TracerProvider,

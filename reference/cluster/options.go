@@ -41,6 +41,7 @@ type APIServerFlags struct {
 
 	EnablePlugins  []string
 	DisablePlugins []string
+	AdmissionFile  string // --admission-control-config-file
 }
 
 // podNetwork is the range of the pods of all nodes.

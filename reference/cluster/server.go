@@ -22,6 +22,7 @@ func ServerOptions(bundle *pki.Bundle, flags APIServerFlags, log *slog.Logger) a
 		Auth:             auth.Options{Flags: flags.Auth, SigningKey: bundle.ServiceAccountKey},
 		EnableAdmission:  withNodeRestriction(flags),
 		DisableAdmission: flags.DisablePlugins,
+		AdmissionFile:    flags.AdmissionFile,
 		KubeletTLS: &tls.Config{
 			Certificates: []tls.Certificate{bundle.KubeletClient.TLS()},
 			RootCAs:      bundle.CA.Pool(),

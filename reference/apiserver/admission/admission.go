@@ -47,10 +47,11 @@ import (
 // policies with parameters.
 const rediscover = 30 * time.Second
 
-// Options configure New; all but the names and Tracing are required.
+// Options configure New; all but the names, File and Tracing are required.
 type Options struct {
 	Enable  []string // --enable-admission-plugins, on top of the default
 	Disable []string // --disable-admission-plugins
+	File    string   // --admission-control-config-file; may be empty
 
 	Client     kubernetes.Interface // in the group system:masters
 	Dynamic    dynamic.Interface    // of the same user
@@ -79,6 +80,10 @@ func New(opts Options) (*Admission, error) {
 	if err != nil {
 		return nil, err
 	}
+	config, err := readConfiguration(names, opts.File)
+	if err != nil {
+		return nil, err
+	}
 	a := &Admission{Plugins: names, mapper: restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(opts.Client.Discovery()))}
 	registry := admission.NewPlugins()
 	mutatingwebhook.Register(registry)
@@ -86,12 +91,16 @@ func New(opts Options) (*Admission, error) {
 	mutatingpolicy.Register(registry)
 	validatingpolicy.Register(registry)
 	e := env{
-		client: opts.Client, informers: opts.Informers, authorizer: opts.Authorizer,
+		client: opts.Client, informers: opts.Informers, authorizer: opts.Authorizer, mapper: a.mapper,
 		own: func(i cache.SharedIndexInformer) { a.own = append(a.own, i) },
 	}
 	for _, p := range plugins() {
 		if p.make != nil {
-			registry.Register(p.name, func(io.Reader) (admission.Interface, error) { return p.make(e) })
+			registry.Register(p.name, func(config io.Reader) (admission.Interface, error) {
+				e := e
+				e.config = config
+				return p.make(e)
+			})
 		}
 	}
 	inits := admission.PluginInitializers{
@@ -100,7 +109,7 @@ func New(opts Options) (*Admission, error) {
 		quotaInitializer{},
 	}
 	decorators := admission.Decorators{admission.DecoratorFunc(admissionmetrics.WithControllerMetrics)}
-	chain, err := registry.NewFromPlugins(names, noConfig{}, inits, decorators)
+	chain, err := registry.NewFromPlugins(names, config, inits, decorators)
 	if err != nil {
 		return nil, fmt.Errorf("make admission chain: %w", err)
 	}
@@ -169,7 +178,3 @@ func known(all []plugin, name string) error {
 	slices.Sort(names)
 	return fmt.Errorf("unknown plugin %q: want some of %s", name, strings.Join(names, ", "))
 }
-
-type noConfig struct{}
-
-func (noConfig) ConfigFor(string) (io.Reader, error) { return nil, nil }

@@ -62,6 +62,17 @@ type request struct {
 	user string
 
 	groups []string
+	dryRun bool
+}
+
+// configured gives a plugin its configuration.
+func configured(build func(env) (admission.Interface, error), config string) func(env) (admission.Interface, error) {
+	return func(e env) (admission.Interface, error) {
+		if config != "" {
+			e.config = strings.NewReader(config)
+		}
+		return build(e)
+	}
 }
 
 // run admits and validates as the API server does.
@@ -79,7 +90,7 @@ func (b *bench) run(t *testing.T, r request) error {
 	path, sub, _ := strings.Cut(path, "/")
 	m := r.obj.(metav1.Object)
 	a := admission.NewAttributesRecord(r.obj, old, schema.GroupVersionKind{Group: group, Version: "v1"}, m.GetNamespace(), m.GetName(),
-		schema.GroupVersionResource{Group: group, Version: "v1", Resource: path}, sub, op, nil, false, &user.DefaultInfo{Name: r.user, Groups: r.groups})
+		schema.GroupVersionResource{Group: group, Version: "v1", Resource: path}, sub, op, nil, r.dryRun, &user.DefaultInfo{Name: r.user, Groups: r.groups})
 	if !b.plugin.Handles(op) {
 		return nil
 	}
@@ -167,7 +178,11 @@ func TestNewMakesTheChain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := []string{"AlwaysAdmit", "AlwaysPullImages", "ExtendedResourceToleration", "DenyServiceExternalIPs", "AlwaysDeny"}
+	all := []string{
+		"AlwaysAdmit", "NamespaceAutoProvision", "NamespaceExists", "LimitPodHardAntiAffinityTopology", "NodeRestriction", "AlwaysPullImages",
+		"PodNodeSelector", "PodTolerationRestriction", "ExtendedResourceToleration", "OwnerReferencesPermissionEnforcement",
+		"DenyServiceExternalIPs", "AlwaysDeny",
+	}
 	drained := make(chan struct{})
 	defer close(drained)
 	a, err := New(Options{
@@ -177,7 +192,7 @@ func TestNewMakesTheChain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(a.Plugins) != 27 || a.Plugins[26] != "AlwaysDeny" || a.Chain == nil {
+	if len(a.Plugins) != 34 || a.Plugins[33] != "AlwaysDeny" || a.Chain == nil {
 		t.Errorf("got %v", a.Plugins)
 	}
 }

@@ -2,8 +2,10 @@ package admission
 
 import (
 	"fmt"
+	"io"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/admission"
@@ -18,7 +20,9 @@ type env struct {
 	client     kubernetes.Interface
 	informers  informers.SharedInformerFactory
 	authorizer authorizer.Authorizer
+	mapper     apimeta.RESTMapper              // of all served kinds
 	own        func(cache.SharedIndexInformer) // has an informer run that is not of the factory
+	config     io.Reader                       // the plugin's own configuration, or nil
 }
 
 // plugin is one line of the list.
@@ -33,10 +37,10 @@ type plugin struct {
 func plugins() []plugin {
 	return []plugin{
 		{name: "AlwaysAdmit", make: newAlwaysAdmit},
-		{name: "NamespaceAutoProvision", missing: true},
+		{name: "NamespaceAutoProvision", make: newNamespaceAutoProvision},
 		{name: "NamespaceLifecycle", byDefault: true, make: newNamespaceLifecycle},
-		{name: "NamespaceExists", missing: true},
-		{name: "LimitPodHardAntiAffinityTopology", missing: true},
+		{name: "NamespaceExists", make: newNamespaceExists},
+		{name: "LimitPodHardAntiAffinityTopology", make: newLimitPodHardAntiAffinityTopology},
 		{name: "LimitRanger", byDefault: true, make: newLimitRanger},
 		{name: "ServiceAccount", byDefault: true, make: newServiceAccount},
 		{name: "NodeRestriction", make: newNodeRestriction},
@@ -44,16 +48,16 @@ func plugins() []plugin {
 		{name: "AlwaysPullImages", make: newAlwaysPullImages},
 		{name: "ImagePolicyWebhook", missing: true},
 		{name: "PodSecurity", byDefault: true, make: newPodSecurity},
-		{name: "PodNodeSelector", missing: true},
+		{name: "PodNodeSelector", make: newPodNodeSelector},
 		{name: "Priority", byDefault: true, make: newPriority},
 		{name: "DefaultTolerationSeconds", byDefault: true, make: newDefaultTolerationSeconds},
-		{name: "PodTolerationRestriction", missing: true},
-		{name: "EventRateLimit", missing: true},
+		{name: "PodTolerationRestriction", make: newPodTolerationRestriction},
+		{name: "EventRateLimit", make: newEventRateLimit},
 		{name: "ExtendedResourceToleration", make: newExtendedResourceToleration},
 		{name: "DefaultStorageClass", byDefault: true, make: newDefaultStorageClass},
 		{name: "StorageObjectInUseProtection", byDefault: true, make: newStorageObjectInUseProtection},
 		{name: "PodGroupProtection", byDefault: true, missing: true}, // for an alpha API
-		{name: "OwnerReferencesPermissionEnforcement", missing: true},
+		{name: "OwnerReferencesPermissionEnforcement", make: newOwnerReferencesPermissionEnforcement},
 		{name: "PersistentVolumeClaimResize", byDefault: true, make: newPersistentVolumeClaimResize},
 		{name: "RuntimeClass", byDefault: true, make: newRuntimeClass},
 		{name: "CertificateApproval", byDefault: true, make: newCertificateApproval},

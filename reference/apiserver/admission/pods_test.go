@@ -89,15 +89,6 @@ func TestDefaultTolerations(t *testing.T) {
 	}
 }
 
-func TestExtendedResourceIsTolerated(t *testing.T) {
-	p := pod(corev1.PodSpec{Containers: []corev1.Container{{Resources: corev1.ResourceRequirements{Requests: list("example.com/gpu", "1", "cpu", "1", "example.com/ant", "1")}}}})
-	expect(t, start(t, newExtendedResourceToleration, nil).run(t, request{path: "pods", obj: p}), "")
-	want := []corev1.Toleration{{Key: "example.com/ant", Operator: "Exists"}, {Key: "example.com/gpu", Operator: "Exists"}}
-	if diff := cmp.Diff(want, p.Spec.Tolerations); diff != "" {
-		t.Error(diff)
-	}
-}
-
 func TestNewNodeIsTainted(t *testing.T) {
 	n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n"}}
 	b := start(t, newTaintNodesByCondition, nil)

@@ -32,9 +32,9 @@ func newPodSecurity(e env) (admission.Interface, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make pod security checks: %w", err)
 	}
-	config, err := podsecurityload.LoadFromData(nil)
+	config, err := podsecurityload.LoadFromReader(e.config)
 	if err != nil {
-		return nil, fmt.Errorf("load pod security defaults: %w", err)
+		return nil, fmt.Errorf("load pod security configuration: %w", err)
 	}
 	namespaces := e.informers.Core().V1().Namespaces()
 	checks := &podsecurityadmission.Admission{
