@@ -86,10 +86,10 @@ func appArmorAgrees(path *field.Path, m *metav1.ObjectMeta, spec *corev1.PodSpec
 
 // appArmorOf reads a profile in the form of the old annotations: runtime/default, unconfined or localhost/name.
 func appArmorOf(annotation string) (kind corev1.AppArmorProfileType, local string) {
-	switch {
-	case annotation == corev1.DeprecatedAppArmorBetaProfileRuntimeDefault:
+	switch annotation {
+	case corev1.DeprecatedAppArmorBetaProfileRuntimeDefault:
 		return corev1.AppArmorProfileTypeRuntimeDefault, ""
-	case annotation == corev1.DeprecatedAppArmorBetaProfileNameUnconfined:
+	case corev1.DeprecatedAppArmorBetaProfileNameUnconfined:
 		return corev1.AppArmorProfileTypeUnconfined, ""
 	}
 	if local, ok := strings.CutPrefix(annotation, corev1.DeprecatedAppArmorBetaProfileNamePrefix); ok && local != "" {
