@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -42,8 +43,9 @@ func implied(call Call, request *http.Request, object written, status int) []Cal
 	same := Call{Verb: "create", Group: call.Group, Version: call.Version, Resource: call.Resource, Subresource: call.Subresource, Namespaced: call.Namespaced, Namespace: call.Namespace}
 	writes := call.Verb == "create" || call.Verb == "update" || call.Verb == "patch"
 	switch {
-	case call.Method == http.MethodGet && request.Header.Get("Upgrade") != "" && call.Resource == "pods":
-		// https://kubernetes.io/docs/reference/access-authn-authz/authorization/ : a WebSocket to a Pod is a GET that must be allowed to create.
+	case call.Method == http.MethodGet && isStream(call):
+		// A WebSocket is opened by a GET, which since v1.35 must be allowed to create, as the POST of SPDY always was (feature
+		// AuthorizePodWebsocketUpgradeCreatePermission).
 		add(same)
 	case status == http.StatusCreated && (call.Verb == "update" || call.Verb == "patch") && call.Subresource == "":
 		add(same)
@@ -61,6 +63,11 @@ func implied(call Call, request *http.Request, object written, status int) []Cal
 		add(Call{Verb: verb, Group: call.Group, Version: call.Version, Resource: "signers", Name: object.Spec.SignerName})
 	}
 	return append(more, impersonations(request.Header)...)
+}
+
+// isStream reports whether the request opens a stream to a container, which is all that these parts of a Pod are for.
+func isStream(call Call) bool {
+	return call.Group == "" && call.Resource == "pods" && slices.Contains([]string{"exec", "attach", "portforward"}, call.Subresource)
 }
 
 func namespaceOf(namespaced bool, call Call) string {

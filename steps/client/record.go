@@ -113,8 +113,6 @@ func (r *Recorder) generalize(c Call, own string) Call {
 	switch {
 	case c.Namespaced && (c.Namespace == own || r.made[ref("", "namespaces", c.Namespace)]):
 		c.Namespace, c.Name = "", ""
-	case !c.Namespaced && c.Group == "" && c.Resource == "namespaces" && c.Name == own && own != "":
-		c.Name = OwnNamespace
 	case !c.Namespaced && r.isMade(c):
 		c.Name = ""
 	}
