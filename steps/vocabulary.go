@@ -47,7 +47,8 @@ type Step struct {
 
 	do      func(ctx context.Context, w *World, a Args) error
 	observe func(ctx context.Context, w *World, a Args) (wait.Observer, error)
-	// settled marks an outcome about something that has happened already: waiting cannot change it.
+	// settled marks an outcome about something that the When has left, an answer or an output: waiting cannot change it, and before the
+	// When it is not there, so that it is never true too early.
 	settled bool
 	pattern *regexp.Regexp
 }
