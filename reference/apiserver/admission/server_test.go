@@ -55,6 +55,7 @@ func TestServer(t *testing.T) {
 	t.Run("a validating admission policy", func(t *testing.T) { policyDenies(t, c) })
 	t.Run("a mutating admission policy", func(t *testing.T) { policyMutates(t, c) })
 	t.Run("webhooks", func(t *testing.T) { webhooks(t, c) })
+	t.Run("the rules of webhooks", func(t *testing.T) { webhookRules(t, c) })
 	t.Run("a quota", func(t *testing.T) { quotaLimits(t, c) })
 }
 

@@ -43,13 +43,23 @@ func (claims) uses(o runtime.Object) (corev1.ResourceList, error) {
 	if class != "" {
 		used[corev1.ResourceName(class+ofClass)+corev1.ResourcePersistentVolumeClaims] = one
 	}
-	if size, ok := claim.Spec.Resources.Requests[corev1.ResourceStorage]; ok {
+	if size, ok := sizeOf(claim); ok {
 		used[corev1.ResourceRequestsStorage] = size
 		if class != "" {
 			used[corev1.ResourceName(class+ofClass)+corev1.ResourceRequestsStorage] = size
 		}
 	}
 	return used, nil
+}
+
+// sizeOf returns the storage that a claim asks for, or what was allocated for
+// it if that is more: a volume that grows does not shrink when the claim does.
+func sizeOf(claim *corev1.PersistentVolumeClaim) (resource.Quantity, bool) {
+	size, ok := claim.Spec.Resources.Requests[corev1.ResourceStorage]
+	if allocated, has := claim.Status.AllocatedResources[corev1.ResourceStorage]; ok && has && allocated.Cmp(size) > 0 {
+		return allocated, true
+	}
+	return size, ok
 }
 
 func classOf(claim *corev1.PersistentVolumeClaim) string {
@@ -73,10 +83,13 @@ func (claims) inScope(s corev1.ScopedResourceSelectorRequirement, o runtime.Obje
 			names = append(names, *n)
 		}
 	}
+	if m := claim.Status.ModifyVolumeStatus; m != nil && m.TargetVolumeAttributesClassName != "" {
+		names = append(names, m.TargetVolumeAttributesClassName)
+	}
 	if len(names) == 0 {
 		return selects(s, "")
 	}
-	for _, n := range names { // the wanted class and the present one count
+	for _, n := range names { // the wanted class, the present one and the next one count
 		if ok, err := selects(s, n); ok || err != nil {
 			return ok, err
 		}
