@@ -176,7 +176,7 @@ func (n *namespaces) drop() {
 func (n *namespaces) await(ctx context.Context, limit time.Duration) []string {
 	stuck, _, _ := n.watch(ctx, min(helpAfter, limit/2))
 	if len(stuck) > 0 {
-		cleanup.Unstick(client.Record(ctx, n.own), n.cluster, stuck)
+		cleanup.Unstick(ctx, n.cluster, stuck) // not booked: it is a help that the run does without where it may not
 	}
 	_, left, err := n.watch(ctx, limit)
 	if err != nil && len(left) == 0 {
