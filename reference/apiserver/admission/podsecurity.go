@@ -36,14 +36,14 @@ func newPodSecurity(e env) (admission.Interface, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load pod security configuration: %w", err)
 	}
-	namespaces := e.informers.Core().V1().Namespaces()
+	namespaces, pods := e.informers.Core().V1().Namespaces(), e.informers.Core().V1().Pods()
 	checks := &podsecurityadmission.Admission{
 		Configuration:    config,
 		Evaluator:        evaluator,
 		Metrics:          noMetrics{},
 		PodSpecExtractor: podsecurityadmission.DefaultPodSpecExtractor{},
 		NamespaceGetter:  podsecurityadmission.NamespaceGetterFromListerAndClient(namespaces.Lister(), e.client),
-		PodLister:        podsecurityadmission.PodListerFromClient(e.client),
+		PodLister:        podsecurityadmission.PodListerFromInformer(pods.Lister()),
 	}
 	if err := checks.CompleteConfiguration(); err != nil {
 		return nil, fmt.Errorf("complete pod security configuration: %w", err)
@@ -51,7 +51,7 @@ func newPodSecurity(e env) (admission.Interface, error) {
 	if err := checks.ValidateConfiguration(); err != nil {
 		return nil, fmt.Errorf("validate pod security configuration: %w", err)
 	}
-	return &podSecurity{newHandler([]admission.Operation{admission.Create, admission.Update}, namespaces.Informer()), checks}, nil
+	return &podSecurity{newHandler([]admission.Operation{admission.Create, admission.Update}, namespaces.Informer(), pods.Informer()), checks}, nil
 }
 
 // Validate implements admission.ValidationInterface.
