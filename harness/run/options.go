@@ -12,6 +12,7 @@ import (
 
 	"k8s.io/client-go/rest"
 
+	"github.com/seatrial/seatrial/harness/capability"
 	"github.com/seatrial/seatrial/harness/journal"
 	"github.com/seatrial/seatrial/harness/report"
 	"github.com/seatrial/seatrial/harness/spec"
@@ -143,6 +144,9 @@ func (o Options) withDefaults() Options {
 
 // check refuses options that contradict each other.
 func (o Options) check() error {
+	if _, err := (capability.Set{}).Override(o.Offer, o.Lack); err != nil {
+		return err
+	}
 	switch {
 	case o.Resume && o.RerunFailed:
 		return fmt.Errorf("--resume goes on with a run and --rerun-failed begins a new one: use one of them")
