@@ -7,8 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	openapiv3 "github.com/google/gnostic-models/openapiv3"
+	"google.golang.org/protobuf/proto"
+	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
 	"github.com/seatrial/seatrial/reference/apiserver/apiservertest"
@@ -118,5 +122,59 @@ func TestHealthPathsAnswer(t *testing.T) {
 		if resp.StatusCode != http.StatusOK {
 			t.Errorf("%s answers %s", path, resp.Status)
 		}
+	}
+}
+
+func TestOpenAPIV3IsServedAsProtobuf(t *testing.T) {
+	client, err := rest.HTTPClientFor(apiservertest.Start(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const form = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf"
+	for accept, want := range map[string]string{
+		form: form,
+		"application/com.github.proto-openapi.spec.v3@v1.0+protobuf": form,
+		form + ", application/json":                                  form,
+		"application/json;q=1, " + form + ";q=0.5":                   "application/json",
+		"text/plain, */*":                                            "application/json",
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, inprocess.Host+"/openapi/v3/apis/batch/v1", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept", accept)
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if got := resp.Header.Get("Content-Type"); err != nil || got != want {
+			t.Errorf("Accept %q: %s, type %q, error %v; want %q", accept, resp.Status, got, err, want)
+		}
+		if want != form {
+			continue
+		}
+		var doc openapiv3.Document
+		if err := proto.Unmarshal(body, &doc); err != nil || doc.GetInfo().GetTitle() != "Kubernetes" {
+			t.Errorf("Accept %q: %v, title %q", accept, err, doc.GetInfo().GetTitle())
+		}
+	}
+}
+
+// Source: the answers of DELETE in the published OpenAPI documents.
+func TestDeleteAnswersWithTheObjectWhereDescribed(t *testing.T) {
+	client := kubernetes.NewForConfigOrDie(apiservertest.Start(t))
+	class := &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: "gone"}, Provisioner: "example.com/none"}
+	if _, err := client.StorageV1().StorageClasses().Create(t.Context(), class, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	var answer metav1.PartialObjectMetadata
+	body, err := client.StorageV1().RESTClient().Delete().Resource("storageclasses").Name("gone").SetHeader("Accept", "application/json").DoRaw(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Kind != "StorageClass" || answer.Name != "gone" {
+		t.Errorf("answered with %.200s, %v", body, err)
 	}
 }
