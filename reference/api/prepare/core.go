@@ -79,4 +79,7 @@ func NodeCreate(_ context.Context, n *corev1.Node) { forgetConfig(n) }
 // NodeUpdate forgets where a node once had its configuration from.
 func NodeUpdate(n, _ *corev1.Node) { forgetConfig(n) }
 
-func forgetConfig(n *corev1.Node) { n.Spec.ConfigSource, n.Status.Config = nil, nil }
+func forgetConfig(n *corev1.Node) {
+	n.Spec.ConfigSource = nil //nolint:staticcheck // clients may still send it
+	n.Status.Config = nil
+}

@@ -80,15 +80,7 @@ func defaultFamilies(s *corev1.Service, cidr netip.Prefix) field.ErrorList {
 			errs = append(errs, field.Invalid(field.NewPath("spec", "ipFamilies").Index(i), f, "not configured on this cluster"))
 		}
 	}
-	for i, ip := range spec.ClusterIPs {
-		if addr, err := netip.ParseAddr(ip); err == nil && addr.Is6() != cidr.Addr().Is6() {
-			other := corev1.IPv4Protocol
-			if addr.Is6() {
-				other = corev1.IPv6Protocol
-			}
-			errs = append(errs, field.Invalid(field.NewPath("spec", "clusterIPs").Index(i), spec.ClusterIPs, fmt.Sprintf("%s is not configured on this cluster", other)))
-		}
-	}
+	errs = append(errs, foreignAddresses(spec, cidr)...)
 	if len(errs) > 0 {
 		return errs
 	}
@@ -99,6 +91,23 @@ func defaultFamilies(s *corev1.Service, cidr netip.Prefix) field.ErrorList {
 		spec.IPFamilies = []corev1.IPFamily{family}
 	}
 	return nil
+}
+
+// foreignAddresses refuses addresses of the family that the cluster does not have.
+func foreignAddresses(spec *corev1.ServiceSpec, cidr netip.Prefix) field.ErrorList {
+	var errs field.ErrorList
+	for i, ip := range spec.ClusterIPs {
+		addr, err := netip.ParseAddr(ip)
+		if err != nil || addr.Is6() == cidr.Addr().Is6() {
+			continue
+		}
+		other := corev1.IPv4Protocol
+		if addr.Is6() {
+			other = corev1.IPv6Protocol
+		}
+		errs = append(errs, field.Invalid(field.NewPath("spec", "clusterIPs").Index(i), spec.ClusterIPs, fmt.Sprintf("%s is not configured on this cluster", other)))
+	}
+	return errs
 }
 
 // defaultHeadless: endpoints of a headless service without a selector are the

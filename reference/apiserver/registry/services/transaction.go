@@ -120,7 +120,8 @@ func (t *transaction) allocatePorts(ctx context.Context, s, old *corev1.Service)
 			shared[p.Port] = p.NodePort
 		}
 	}
-	if needsHealthCheckPort(s) && !(needsHealthCheckPort(old) && s.Spec.HealthCheckNodePort != old.Spec.HealthCheckNodePort) { // else refused
+	kept := s.Spec.HealthCheckNodePort == old.Spec.HealthCheckNodePort // validation refuses to change it
+	if needsHealthCheckPort(s) && (kept || !needsHealthCheckPort(old)) {
 		errs = append(errs, t.port(ctx, s, &s.Spec.HealthCheckNodePort, had, field.NewPath("spec", "healthCheckNodePort"))...)
 	}
 	has := portsOf(s)
