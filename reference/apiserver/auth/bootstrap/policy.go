@@ -45,11 +45,12 @@ func (p *Policy) parse(text string) error {
 	var role rbacv1.RoleRef
 	namespace := ""
 	for n, line := range strings.Split(text, "\n") {
-		f := strings.Fields(line)
+		f, err := words(line)
+		if err != nil {
+			return fmt.Errorf("line %d: %w", n+1, err)
+		}
 		switch {
-		case len(f) == 0 || strings.HasPrefix(f[0], "#"):
-		case len(f) == 1:
-			return fmt.Errorf("line %d: %q alone says nothing", n+1, line)
+		case len(f) == 0:
 		case f[0] == "clusterrole":
 			r := &rbacv1.ClusterRole{ObjectMeta: object("", f[1])}
 			if err := options(r, f[2:]); err != nil {
@@ -62,12 +63,12 @@ func (p *Policy) parse(text string) error {
 			r := &rbacv1.Role{ObjectMeta: object(ns, name)}
 			p.Roles = append(p.Roles, r)
 			rules, namespace, role = &r.Rules, ns, rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name}
-		case f[0] == "to" && rules != nil:
+		case rules == nil:
+			return fmt.Errorf("line %d: %q belongs to no role", n+1, line)
+		case f[0] == "to":
 			if err := p.bind(namespace, role, f[1:]); err != nil {
 				return fmt.Errorf("line %d: %w", n+1, err)
 			}
-		case rules == nil:
-			return fmt.Errorf("line %d: %q belongs to no role", n+1, line)
 		case f[0] == "path" && len(f) == 3:
 			*rules = append(*rules, rbacv1.PolicyRule{NonResourceURLs: list(f[1]), Verbs: verbs(f[2])})
 		case len(f) == 3 || len(f) == 4:
@@ -81,6 +82,18 @@ func (p *Policy) parse(text string) error {
 		}
 	}
 	return nil
+}
+
+// words are those of a line, none of a comment. No line has only one.
+func words(line string) ([]string, error) {
+	f := strings.Fields(line)
+	if len(f) == 0 || strings.HasPrefix(f[0], "#") {
+		return nil, nil
+	}
+	if len(f) == 1 {
+		return nil, fmt.Errorf("%q alone says nothing", f[0])
+	}
+	return f, nil
 }
 
 func options(r *rbacv1.ClusterRole, f []string) error {
