@@ -2,6 +2,7 @@ package steps
 
 import (
 	"github.com/seatrial/seatrial/steps/partial"
+	"github.com/seatrial/seatrial/steps/wait"
 )
 
 // child returns the map at the path, making the maps that are missing on the way.
@@ -31,11 +32,14 @@ func textOf(object map[string]any, key string) string {
 
 func nameOf(object map[string]any) string { return textOf(child(object, "metadata"), "name") }
 
-// note keeps a field as a variable.
+// note keeps a field as a variable. A field without a value cannot be noted.
 func (w *World) note(object any, a Args) error {
 	value, err := partial.Field(object, a.get("field"))
 	if err != nil {
 		return broken("%w", err)
+	}
+	if partial.Text(value) == "" {
+		return wait.Notf("%s has no value", a.get("field"))
 	}
 	w.vars[a.get("variable")] = partial.Text(value)
 	return nil

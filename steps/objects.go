@@ -37,7 +37,7 @@ func objectSteps() []Step {
 		},
 		{
 			Sentence: `{field} of {kind} {name} is noted as {variable}`, Phase: Setup, do: noteField,
-			Doc: "Keeps a value as a ${variable} for later lines.",
+			Doc: "Keeps a value as a ${variable} for later lines; it is waited for when there is none yet.",
 		},
 		{
 			Sentence: `{field} of the answer is noted as {variable}`, Phase: Setup, do: noteAnswer,
@@ -197,12 +197,15 @@ func (w *World) defined(crd map[string]any) {
 	}
 }
 
+// noteField waits until the field has a value: it may be one that a controller is about to set.
 func noteField(ctx context.Context, w *World, a Args) error {
-	object, err := w.read(ctx, a)
-	if err != nil {
-		return err
-	}
-	return w.note(object, a)
+	return wait.Within(ctx, wait.Probe(askAgain, func(ctx context.Context) error {
+		object, err := w.read(ctx, a)
+		if err != nil {
+			return err
+		}
+		return w.note(object, a)
+	}), w.scaled(glance))
 }
 
 func noteAnswer(_ context.Context, w *World, a Args) error {

@@ -1,12 +1,15 @@
 package steps_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/seatrial/seatrial/steps/client"
 	"github.com/seatrial/seatrial/steps/standin"
 )
 
@@ -66,6 +69,36 @@ func TestARefusalWithoutAReasonIsToldByItsCode(t *testing.T) {
 func TestAnAnswerWithoutAWarningWarnsOfNothing(t *testing.T) {
 	_, err := play(t, standin.Start(t), "I create ConfigMap \"a\"\n\nthe answer warns of \"something\"")
 	if err == nil || !strings.Contains(err.Error(), "the answer has no warning") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAFieldIsNotedWhenItHasAValue(t *testing.T) {
+	server := standin.Start(t)
+	cluster, err := client.Open(server.Config(), client.ImagesFrom(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const path = "/api/v1/namespaces/ns-1/configmaps/a"
+	var reads atomic.Int32
+	server.Refuse = func(r *http.Request) *metav1.Status {
+		if r.Method == http.MethodGet && r.URL.Path == path && reads.Add(1) == 1 { // a controller sets it a moment later
+			go func() {
+				request := client.Request{Method: http.MethodPatch, Path: path, Body: []byte(`{"data":{"colour":"red"}}`), ContentType: "application/merge-patch+json"}
+				_, _ = cluster.Send(context.Background(), request)
+			}()
+		}
+		return nil
+	}
+	world, err := play(t, server, "a ConfigMap \"a\"\n\ndata.colour of ConfigMap \"a\" is noted as \"colour\"")
+	if err != nil || world.Variables()["colour"] != "red" {
+		t.Errorf("got %v, %v", world.Variables(), err)
+	}
+}
+
+func TestWhatTheAnswerDoesNotHaveCannotBeNoted(t *testing.T) {
+	_, err := play(t, standin.Start(t), "I create ConfigMap \"a\"\n\ndata.size of the answer is noted as \"size\"")
+	if err == nil || !strings.Contains(err.Error(), "data.size has no value") {
 		t.Errorf("got %v", err)
 	}
 }
