@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -28,21 +30,28 @@ const (
 func (s Set) Probe(ctx context.Context, cluster *client.Cluster, namespace string, names []string) (Set, error) {
 	p := &probe{cluster: cluster, namespace: namespace}
 	trials := map[string]func(context.Context) error{LoadBalancer: p.loadBalancer, NetworkPolicy: p.networkPolicy}
+	var mu sync.Mutex
 	var offer []string
 	reasons := map[string]string{}
-	for _, name := range names {
-		trial := trials[name]
-		if trial == nil {
+	var running sync.WaitGroup
+	for name, trial := range trials {
+		if !slices.Contains(names, name) {
 			continue
 		}
-		if err := trial(ctx); err != nil {
-			reasons[name] = err.Error()
-		} else {
-			offer = append(offer, name)
-		}
-		if ctx.Err() != nil {
-			return s, fmt.Errorf("probe %s: %w", name, context.Cause(ctx))
-		}
+		running.Go(func() {
+			err := trial(ctx)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				reasons[name] = err.Error()
+			} else {
+				offer = append(offer, name)
+			}
+		})
+	}
+	running.Wait()
+	if ctx.Err() != nil {
+		return s, fmt.Errorf("probe the cluster: %w", context.Cause(ctx))
 	}
 	found, err := s.Override(offer, nil)
 	for name, reason := range reasons {
