@@ -14,7 +14,7 @@ func (d *detection) nodes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	findings := map[string]string{}
+	var findings map[string]string
 	if answer.Refused() {
 		reason := "Nodes cannot be listed: " + brief(answer)
 		findings = map[string]string{Nodes: reason, TwoNodes: reason, RealContainers: reason, LinuxAMD64: reason}

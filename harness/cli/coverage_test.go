@@ -94,8 +94,13 @@ func TestRightsArePrintedForAProfile(t *testing.T) {
 		t.Errorf("%d: %s%s", code, out, stderr)
 	}
 	for _, line := range [][]string{
-		{"rbac", "--profile", "nothing"}, {"rbac", "--tags", "@a and"}, {"rbac", "--tags", "@nothing"}, {"rbac", "--from", "/nonexistent"},
-		{"rbac", "--user", "a", "--service-account", "b/c"}, {"rbac", "--service-account", "b"}, {"rbac", "x"},
+		{"rbac", "--profile", "nothing"},
+		{"rbac", "--tags", "@a and"},
+		{"rbac", "--tags", "@nothing"},
+		{"rbac", "--from", "/nonexistent"},
+		{"rbac", "--user", "a", "--service-account", "b/c"},
+		{"rbac", "--service-account", "b"},
+		{"rbac", "x"},
 	} {
 		if _, stderr, code := command(line...); code != verdict.ExitUsage {
 			t.Errorf("%v exits with %d (%s)", line, code, stderr)

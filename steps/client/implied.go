@@ -38,43 +38,55 @@ func bodyOf(request *http.Request) written {
 
 // implied lists the rights that a request needs besides the one it is about.
 func implied(call Call, request *http.Request, object written, status int) []Call {
-	var more []Call
-	add := func(c Call) { more = append(more, c) }
+	more := impersonations(request.Header)
 	same := Call{Verb: "create", Group: call.Group, Version: call.Version, Resource: call.Resource, Subresource: call.Subresource, Namespaced: call.Namespaced, Namespace: call.Namespace}
 	writes := call.Verb == "create" || call.Verb == "update" || call.Verb == "patch"
+	if status == http.StatusCreated && call.Verb != "create" && call.Subresource == "" {
+		more = append(more, same)
+	}
 	switch {
 	case call.Method == http.MethodGet && isStream(call):
 		// A WebSocket is opened by a GET, which since v1.35 must be allowed to create, as the POST of SPDY always was (feature
 		// AuthorizePodWebsocketUpgradeCreatePermission).
-		add(same)
-	case status == http.StatusCreated && (call.Verb == "update" || call.Verb == "patch") && call.Subresource == "":
-		add(same)
-	case !writes || call.Subresource != "" && call.Resource != "certificatesigningrequests":
-	case call.Group == rbacGroup && (call.Resource == "roles" || call.Resource == "clusterroles"):
-		same.Verb = "escalate"
-		add(same)
-	case call.Group == rbacGroup && object.RoleRef.Name != "":
-		add(Call{
-			Verb: "bind", Group: rbacGroup, Version: call.Version, Resource: strings.ToLower(object.RoleRef.Kind) + "s",
-			Namespaced: object.RoleRef.Kind == "Role", Namespace: namespaceOf(object.RoleRef.Kind == "Role", call), Name: object.RoleRef.Name,
-		})
-	case call.Resource == "certificatesigningrequests" && call.Subresource != "":
-		verb := map[string]string{"approval": "approve", "status": "sign"}[call.Subresource]
-		add(Call{Verb: verb, Group: call.Group, Version: call.Version, Resource: "signers", Name: object.Spec.SignerName})
+		return append(more, same)
+	case writes && call.Resource == "certificatesigningrequests":
+		return append(more, signing(call, object)...)
+	case writes && call.Group == rbacGroup:
+		return append(more, granting(call, same, object)...)
 	}
-	return append(more, impersonations(request.Header)...)
+	return more
+}
+
+// granting are the rights to hand out rights that one does not have.
+// https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping
+func granting(call, same Call, object written) []Call {
+	if call.Resource == "roles" || call.Resource == "clusterroles" {
+		same.Verb = "escalate"
+		return []Call{same}
+	}
+	if object.RoleRef.Name == "" {
+		return nil
+	}
+	bind := Call{Verb: "bind", Group: rbacGroup, Version: call.Version, Resource: strings.ToLower(object.RoleRef.Kind) + "s", Name: object.RoleRef.Name}
+	if object.RoleRef.Kind == "Role" {
+		bind.Namespaced, bind.Namespace = true, call.Namespace
+	}
+	return []Call{bind}
+}
+
+// signing are the rights to decide on certificates of a signer.
+// https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#authorization
+func signing(call Call, object written) []Call {
+	verb := map[string]string{"approval": "approve", "status": "sign"}[call.Subresource]
+	if verb == "" {
+		return nil
+	}
+	return []Call{{Verb: verb, Group: call.Group, Version: call.Version, Resource: "signers", Name: object.Spec.SignerName}}
 }
 
 // isStream reports whether the request opens a stream to a container, which is all that these parts of a Pod are for.
 func isStream(call Call) bool {
 	return call.Group == "" && call.Resource == "pods" && slices.Contains([]string{"exec", "attach", "portforward"}, call.Subresource)
-}
-
-func namespaceOf(namespaced bool, call Call) string {
-	if namespaced {
-		return call.Namespace
-	}
-	return ""
 }
 
 // impersonations are the rights to speak as somebody else.

@@ -175,29 +175,32 @@ func see(request *http.Request, root, as string, status int) sighting {
 	if call.Verb == "create" && !call.Namespaced || call.Group == rbacGroup || call.Resource == "certificatesigningrequests" {
 		object = bodyOf(request)
 	}
-	var s sighting
-	if call.Verb == "create" && !call.Namespaced && call.Subresource == "" && status < http.StatusBadRequest {
-		switch {
-		case object.Metadata.Name != "":
-			s.Made = ref(call.Group, call.Resource, object.Metadata.Name)
-		case object.Metadata.GenerateName != "":
-			s.Made = ref(call.Group, call.Resource, object.Metadata.GenerateName) + "*"
-		}
-	}
-	if call.Verb == "patch" && !call.Namespaced && status == http.StatusCreated {
-		s.Made = ref(call.Group, call.Resource, call.Name)
-	}
 	others := implied(call, request, object, status)
 	if call.As = as; as == "" {
 		call.As = request.Header.Get("Impersonate-User")
 	}
-	s.Calls = append(s.Calls, call)
+	s := sighting{Calls: []Call{call}, Made: created(call, object, status)}
 	for _, other := range others {
 		if as == "" && (call.As == "" || other.Verb == "impersonate") {
 			s.Calls = append(s.Calls, other)
 		}
 	}
 	return s
+}
+
+// created names what the request has made, if that is in no Namespace.
+func created(call Call, object written, status int) string {
+	name := ref(call.Group, call.Resource, object.Metadata.Name)
+	switch {
+	case call.Namespaced || call.Subresource != "" || status >= http.StatusBadRequest:
+	case call.Verb == "patch" && status == http.StatusCreated:
+		return ref(call.Group, call.Resource, call.Name)
+	case call.Verb == "create" && object.Metadata.Name != "":
+		return name
+	case call.Verb == "create" && object.Metadata.GenerateName != "":
+		return name + object.Metadata.GenerateName + "*"
+	}
+	return ""
 }
 
 // wire adds the recording layer to a configuration. It sees requests as they are sent, with what tells whose they are.

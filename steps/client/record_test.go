@@ -147,6 +147,7 @@ func TestRightsBehindARequestAreSeen(t *testing.T) {
 		"a role":            {cluster.User, "POST", rbac + "/clusterroles", `{"metadata":{"name":"x"}}`, 201, []string{"escalate clusterroles.rbac.authorization.k8s.io"}},
 		"a read of a role":  {cluster.User, "GET", rbac + "/clusterroles/x", "", 200, nil},
 		"an apply":          {cluster.User, "PATCH", "/api/v1/namespaces/ns/configmaps/x", "{}", 201, []string{"create configmaps namespaced"}},
+		"an applied role":   {cluster.User, "PATCH", rbac + "/clusterroles/x", "{}", 201, []string{"create clusterroles.rbac.authorization.k8s.io", "escalate clusterroles.rbac.authorization.k8s.io"}},
 		"a patch":           {cluster.User, "PATCH", "/api/v1/namespaces/ns/configmaps/x", "{}", 200, nil},
 		"an approval":       {cluster.User, "PUT", "/apis/certificates.k8s.io/v1/certificatesigningrequests/x/approval", `{"spec":{"signerName":"example.com/a"}}`, 200, []string{"approve signers.certificates.k8s.io name=example.com/a"}},
 		"impersonation":     {jane, "GET", "/api/v1/nodes", "", 200, []string{"impersonate groups name=readers", "impersonate users name=jane"}},
@@ -161,7 +162,7 @@ func TestRightsBehindARequestAreSeen(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []string
-		for _, line := range strings.Split(lines(recorder.Calls("ns")), "\n") {
+		for line := range strings.SplitSeq(lines(recorder.Calls("ns")), "\n") {
 			if rest, ok := strings.CutPrefix(line, "also "); ok {
 				got = append(got, strings.TrimSuffix(rest, " x1 []"))
 			} else if as := map[*client.User]string{jane: " as=jane", token: " as=the robot", account: " as=system:serviceaccount:${ns}:robot"}[c.user]; !strings.Contains(line, as) {

@@ -3,6 +3,7 @@ package client
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -45,7 +46,7 @@ func (r *Recorder) takeOver(file io.Reader, as string) error {
 	lines := bufio.NewReader(file)
 	for {
 		line, err := lines.ReadBytes('\n')
-		if err == io.EOF { //nolint:errorlint // io.Reader's promise
+		if errors.Is(err, io.EOF) {
 			return nil // a broken last line is that of a process that was killed
 		}
 		if err != nil {
