@@ -21,6 +21,9 @@ func kitCalls(behaviours []journal.Call, o Options) []journal.Call {
 	// A Namespace that is given is emptied for the next behaviour: of what was made in it, and of what controllers made of that.
 	for _, resource := range residents(behaviours) {
 		calls = append(calls, verbs(resource, "list", "watch", "delete", "patch")...)
+		if resource.Resource == "events" {
+			calls = append(calls, verbs(journal.Call{Resource: "events", Namespaced: true}, "deletecollection")...)
+		}
 	}
 	own := namespaces
 	own.Name = ownNamespace

@@ -80,7 +80,8 @@ func TestRolesSayWhatTheCallsNeed(t *testing.T) {
 	other := resource("", "secrets", "get", true)
 	other.As = "jane"
 	self := resource("authorization.k8s.io", "selfsubjectaccessreviews", "create", false)
-	calls := []journal.Call{own, scale, dns, view, jane, node, custom, itself, metrics, open, other, self}
+	event := resource("events.k8s.io", "events", "create", true)
+	calls := []journal.Call{own, event, scale, dns, view, jane, node, custom, itself, metrics, open, other, self}
 
 	made := parse(t, rbac.Least(calls, rbac.Options{}))
 	given := parse(t, rbac.Least(calls, rbac.Options{Namespaces: []string{"a", "b"}}))
@@ -108,6 +109,7 @@ func TestRolesSayWhatTheCallsNeed(t *testing.T) {
 		{"", "", "namespaces", "create", "", true, false},
 		{"", "", "namespaces", "delete", "x", true, false},
 		{"a", "", "configmaps", "delete", "", false, true}, // a given Namespace is emptied
+		{"a", "", "events", "deletecollection", "", false, true},
 		{"a", "", "secrets", "get", "x", false, false},
 		{"", "authorization.k8s.io", "selfsubjectaccessreviews", "create", "", false, false},
 	} {

@@ -131,6 +131,7 @@ func (l *lent) take(ctx context.Context, _ string) (string, error) {
 
 func (l *lent) release(name string) {
 	l.working.Go(func() {
+		l.removeEvents(name)
 		err := cleanup.Empty(context.Background(), l.cluster, l.kinds, name, func(o cleanup.Object) bool { return l.kept[o.Name()] }, emptyLimit)
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -144,6 +145,14 @@ func (l *lent) release(name string) {
 		delete(l.used, name)
 		l.free <- name
 	})
+}
+
+// removeEvents deletes the Events, which nobody waits for since controllers make new ones, but of which the next scenario may make one of
+// the same name. Who may not delete them cannot have made any.
+func (l *lent) removeEvents(name string) {
+	ctx, cancel := context.WithTimeout(context.Background(), oneRequest)
+	defer cancel()
+	_, _ = l.cluster.Send(ctx, client.Request{Method: http.MethodDelete, Path: "/api/v1/namespaces/" + name + "/events"})
 }
 
 func (l *lent) remaining() []string {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -80,5 +81,22 @@ func TestANamespaceThatCannotBeEmptiedIsNotUsedAgain(t *testing.T) {
 	}
 	if len(j.End.Left) != 1 || !strings.Contains(j.End.Left[0], "it stays") {
 		t.Errorf("left %v", j.End.Left)
+	}
+}
+
+// Events are no remains that anybody waits for, but the next scenario may make one of the same name.
+func TestEventsOfALentNamespaceAreDeleted(t *testing.T) {
+	server := villages(t)
+	refuse := server.Refuse
+	var deleted atomic.Int64
+	server.Refuse = func(r *http.Request) *metav1.Status {
+		if r.Method == http.MethodDelete && r.URL.Path == "/api/v1/namespaces/one/events" {
+			deleted.Add(1)
+		}
+		return refuse(r)
+	}
+	result, _ := with(t, server, run.Options{Features: page(passes, named("another")[0]), Namespaces: []string{"one"}})
+	if result.Counts[verdict.Passed] != 2 || deleted.Load() != 2 {
+		t.Errorf("got %+v; the Events were deleted %d times", result, deleted.Load())
 	}
 }
