@@ -131,11 +131,12 @@ func TestAnAPIOfAnotherVersionIsNamed(t *testing.T) {
 
 func TestWhatNodesAreUsableFor(t *testing.T) {
 	for change, reason := range map[string]string{
-		`"metadata":{"name":"a"}`:                           "",
-		`"spec":{"taints":[{"effect":"NoSchedule"}]}`:       "0 of 1 Nodes are Ready and take Pods",
-		`"spec":{"taints":[{"effect":"NoExecute"}]}`:        "0 of 1 Nodes are Ready and take Pods",
-		`"spec":{"taints":[{"effect":"PreferNoSchedule"}]}`: "",
-		`"spec":{"unschedulable":true}`:                     "0 of 1 Nodes are Ready and take Pods",
+		`"metadata":{"name":"a"}`:                                                          "",
+		`"spec":{"taints":[{"effect":"NoSchedule"}]}`:                                      "0 of 1 Nodes are Ready and take Pods",
+		`"spec":{"taints":[{"effect":"NoExecute"}]}`:                                       "0 of 1 Nodes are Ready and take Pods",
+		`"spec":{"taints":[{"effect":"PreferNoSchedule"}]}`:                                "",
+		`"spec":{"taints":[{"key":"node.kubernetes.io/not-ready","effect":"NoSchedule"}]}`: "",
+		`"spec":{"unschedulable":true}`:                                                    "0 of 1 Nodes are Ready and take Pods",
 	} {
 		answers := everything()
 		answers["GET /api/v1/nodes"] = `{"items":[` + strings.Replace(node, `"metadata":{"name":"a"}`, change, 1) + `]}`

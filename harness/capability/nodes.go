@@ -62,14 +62,15 @@ func usableOf(usable, all int) string {
 	return fmt.Sprintf("%d of %d Nodes are Ready and take Pods", usable, all)
 }
 
-// isUsable reports whether the Node is Ready and takes any Pod.
+// isUsable reports whether the Node is Ready and takes any Pod. A Ready one that still bears the taint of its start loses it at once:
+// https://kubernetes.io/docs/reference/labels-annotations-taints/#node-kubernetes-io-not-ready
 func isUsable(node any) bool {
 	closed, _ := partial.Field(node, "spec.unschedulable")
 	taints, _ := partial.Field(node, "spec.taints")
 	list, _ := taints.([]any)
 	repels := slices.ContainsFunc(list, func(taint any) bool {
 		effect := text(taint, "effect")
-		return effect == "NoSchedule" || effect == "NoExecute"
+		return (effect == "NoSchedule" || effect == "NoExecute") && text(taint, "key") != "node.kubernetes.io/not-ready"
 	})
 	return text(node, "status.conditions[type=Ready].status") == "True" && closed != true && !repels
 }
