@@ -158,6 +158,9 @@ func TestTheRolesOfEveryProfileAreEnoughAndNoMore(t *testing.T) {
 				}
 			}
 			if len(namespaces) == 0 {
+				for _, idle := range idle(roles, calls) {
+					t.Errorf("%s: %s is allowed, and no behaviour does it", name, idle)
+				}
 				for _, call := range recording[recorded.Kit].Calls {
 					if isOptional(call) || call.Resource == "" || grants(roles, call, namespaces) {
 						continue
@@ -182,6 +185,48 @@ func TestTheRolesOfEveryProfileAreEnoughAndNoMore(t *testing.T) {
 			}
 		}
 	}
+}
+
+// idle lists what the ClusterRole and the Roles allow that no call has done, and that the kit does not need for itself.
+func idle(roles map[string][]rbacv1.PolicyRule, calls []journal.Call) []string {
+	done := map[string]bool{}
+	for _, verb := range []string{"create", "delete", "list", "watch"} {
+		done["//namespaces/"+verb] = true
+	}
+	for _, place := range []string{"//nodes/", "kube-system//services/"} {
+		done[place+"list"], done[place+"watch"] = true, true
+	}
+	done["/storage.k8s.io/storageclasses/list"], done["/storage.k8s.io/storageclasses/watch"] = true, true
+	for _, call := range calls {
+		if call.As != "" {
+			continue
+		}
+		resource := call.Resource
+		if call.Subresource != "" {
+			resource += "/" + call.Subresource
+		}
+		group := call.Group
+		if strings.Contains(group, "${ns}") {
+			group = "*"
+		}
+		done[strings.Join([]string{call.Namespace, group, resource, call.Verb}, "/")] = true
+		if call.Verb == "list" {
+			done[strings.Join([]string{call.Namespace, group, resource, "watch"}, "/")] = true
+		}
+	}
+	var found []string
+	for namespace, rules := range roles {
+		for _, rule := range rules {
+			for _, resource := range rule.Resources {
+				for _, verb := range rule.Verbs {
+					if one := strings.Join([]string{namespace, rule.APIGroups[0], resource, verb}, "/"); !done[one] {
+						found = append(found, one)
+					}
+				}
+			}
+		}
+	}
+	return found
 }
 
 // isOptional reports whether the kit does without what it asks for: what it wants to know of a cluster whether or not behaviours need it.
