@@ -18,7 +18,7 @@ func answerOutcomes() []Step {
 	return []Step{
 		{
 			Sentence: `it is refused with {code}[ {reason}]`, Phase: Outcome, settled: true,
-			observe: ofAnswer(func(answer client.Answer, a Args) error { return refusedAs(answer, a) }),
+			observe: ofAnswer(refusedAs),
 			Doc:     "The last request was refused with this HTTP status, and this reason if one is named.",
 		},
 		{

@@ -156,7 +156,7 @@ func (w *World) settleService(ctx context.Context, namespace, name string) error
 		return wait.Notf("none of %d EndpointSlices has a ready endpoint", len(slices))
 	})
 	if err := wait.Within(ctx, observe, w.scaled(settleLimit)); err != nil {
-		return fmt.Errorf("Service %q does not get ready: %w", name, err) //nolint:revive // a kind begins with a capital
+		return fmt.Errorf("wait for Service %q: %w", name, err)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func play(t *testing.T, server *standin.Server, script string) (*steps.World, er
 	if err != nil {
 		return world, err
 	}
-	for _, block := range strings.Split(strings.TrimSpace(script), "\n\n") {
+	for block := range strings.SplitSeq(strings.TrimSpace(script), "\n\n") {
 		match, text, table := understand(t, block)
 		if err := world.Perform(t.Context(), match, text, table); err != nil {
 			return world, err
@@ -122,8 +122,7 @@ func TestAFaultOfTheFeatureFileIsNotTheClusters(t *testing.T) {
 		`I call "ls"`,
 	} {
 		_, err := play(t, standin.Start(t), script)
-		var broken *steps.Broken
-		if !errors.As(err, &broken) {
+		if _, ok := errors.AsType[*steps.Broken](err); !ok {
 			t.Errorf("%s: got %v", script, err)
 		}
 	}

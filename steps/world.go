@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -141,9 +142,9 @@ func (w *World) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, w.scaled(cleanLimit))
 	defer cancel()
 	var left []error
-	for i := len(w.undo) - 1; i >= 0; i-- {
-		if err := w.undo[i].do(ctx); err != nil {
-			left = append(left, fmt.Errorf("remove %s: %w", w.undo[i].what, err))
+	for _, v := range slices.Backward(w.undo) {
+		if err := v.do(ctx); err != nil {
+			left = append(left, fmt.Errorf("remove %s: %w", v.what, err))
 		}
 	}
 	w.undo = nil

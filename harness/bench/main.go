@@ -24,11 +24,11 @@ func main() {
 	idle := flag.Duration("idle", 30*time.Second, "how long to watch the idle cluster")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	path, err := filepath.Abs(*program)
 	if err == nil {
 		err = bench(ctx, bencher{program: path, runs: *runs, pods: *pods, idle: *idle})
 	}
+	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)

@@ -119,8 +119,7 @@ func List(ctx context.Context) ([]Info, error) {
 			return nil, err
 		}
 		infos, err := d.List(ctx)
-		var unavailable *UnavailableError
-		if errors.As(err, &unavailable) {
+		if _, ok := errors.AsType[*UnavailableError](err); ok {
 			continue
 		}
 		if err != nil {

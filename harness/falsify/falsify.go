@@ -47,7 +47,9 @@ func blank(lines [][]byte) {
 
 // Survivors lists the scenarios that passed in the run of the journal, though what they are about was left out.
 func Survivors(j *journal.Journal) []string {
-	return pick(j, func(_ spec.Scenario, r journal.Result) bool { return r.Verdict == verdict.Passed || r.Verdict == verdict.Flaky })
+	return pick(j, func(_ spec.Scenario, r journal.Result) bool {
+		return r.Verdict == verdict.Passed || r.Verdict == verdict.Flaky
+	})
 }
 
 // Unproven lists the scenarios that the run says nothing about, because they did not get as far as a Then.

@@ -128,8 +128,11 @@ func TestANumberNeedsAUnit(t *testing.T) {
 
 func TestSentencesThatAreNearlyTheSameAreFound(t *testing.T) {
 	vocabulary := &steps.Vocabulary{Steps: []*steps.Step{
-		{Sentence: `the answer contains {text}`}, {Sentence: `the answer contain the {text}`}, {Sentence: `the answer is {text}`},
-		{Sentence: `{kind} {name} matches`, Argument: steps.Text}, {Sentence: `{kind} {name} matches`},
+		{Sentence: `the answer contains {text}`},
+		{Sentence: `the answer contain the {text}`},
+		{Sentence: `the answer is {text}`},
+		{Sentence: `{kind} {name} matches`, Argument: steps.Text},
+		{Sentence: `{kind} {name} matches`},
 	}}
 	if got := lint.Alike(vocabulary); len(got) != 1 || !strings.Contains(got[0], `"the answer contain the {text}"`) {
 		t.Errorf("got %q", got)

@@ -45,8 +45,7 @@ func (u *User) Exec(ctx context.Context, c Command) (Output, error) {
 	}
 	err = executor.StreamWithContext(ctx, streams)
 	output := Output{Stdout: stdout.String(), Stderr: stderr.String()}
-	var exit exec.CodeExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[exec.CodeExitError](err); ok {
 		output.Code = exit.Code
 		return output, nil
 	}

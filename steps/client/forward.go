@@ -61,5 +61,5 @@ func (u *User) Forward(ctx context.Context, namespace, pod string, port int) (*F
 // Close ends the forwarding and waits until it has ended.
 func (f *Forward) Close() {
 	close(f.stop)
-	<-f.done
+	<-f.done //nolint:errcheck // it was ended on purpose
 }

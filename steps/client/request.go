@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -73,8 +74,7 @@ func (e *NoAnswer) Unwrap() error { return e.Cause }
 
 // noAnswer drops what the HTTP client repeats of the request.
 func noAnswer(r Request, err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
 	return &NoAnswer{Method: r.Method, Path: r.Path, Cause: err}
@@ -88,9 +88,7 @@ func (u *User) request(ctx context.Context, r Request) (*http.Request, error) {
 	target := *u.base
 	target.Path = strings.TrimSuffix(u.base.Path, "/") + "/" + strings.TrimPrefix(relative.Path, "/")
 	query := relative.Query()
-	for key, values := range r.Query {
-		query[key] = values
-	}
+	maps.Copy(query, r.Query)
 	target.RawQuery = query.Encode()
 	request, err := http.NewRequestWithContext(ctx, r.Method, target.String(), bytes.NewReader(r.Body))
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -78,9 +79,7 @@ func (p *provider) token(t *testing.T, claims map[string]any) string {
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: p.key, KeyID: "1"}}, nil)
 	must(t, signer, err)
 	all := map[string]any{"iss": p.URL, "aud": "seatrial", "sub": "jane", "exp": time.Now().Add(time.Hour).Unix()}
-	for k, v := range claims {
-		all[k] = v
-	}
+	maps.Copy(all, claims)
 	token, err := jwt.Signed(signer).Claims(all).Serialize()
 	must(t, token, err)
 	return token

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
+	"maps"
 	"math/big"
 	"net"
 	"net/http"
@@ -82,9 +83,7 @@ func (s *site) identities(t *testing.T) map[string]identity {
 	proxied := http.Header{"X-Remote-User": {"kubernetes-admin"}, "X-Remote-Group": {"system:masters"}}
 	poorly := func(more http.Header) http.Header {
 		h := bearer("poor")
-		for k, v := range more {
-			h[k] = v
-		}
+		maps.Copy(h, more)
 		return h
 	}
 	socket := base64.RawURLEncoding.EncodeToString([]byte("garbage"))

@@ -101,7 +101,7 @@ func discovered(t *testing.T, c kubernetes.Interface, all sets.Set[route], fill 
 // What anonymous requests and users without a role may do.
 // Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles
 func anonymousMay(r route) bool {
-	return r.method == http.MethodGet && (slices.Contains([]string{"/healthz", "/livez", "/readyz", "/version", "/version/"}, r.path))
+	return r.method == http.MethodGet && slices.Contains([]string{"/healthz", "/livez", "/readyz", "/version", "/version/"}, r.path)
 }
 
 func everyoneMay(r route) bool {

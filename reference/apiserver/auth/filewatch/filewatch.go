@@ -44,7 +44,7 @@ func Run(ctx context.Context, path string, last []byte, changed func([]byte)) er
 		case <-ctx.Done():
 			return nil
 		case <-w.Events:
-		case <-w.Errors: // an overflow: look
+		case <-w.Errors: //nolint:errcheck // an overflow: look
 		case <-tick.C:
 		}
 	}
