@@ -167,6 +167,20 @@ func (c *checker) guard(step spec.Step) int {
 	return 0
 }
 
+// phase checks that the sentence fits where it stands.
+func (c *checker) phase(place string, step spec.Step, m steps.Match) {
+	switch {
+	case step.Phase != spec.Then && m.Bound == "as before":
+		c.problem(place, "only a Then can be as before")
+	case step.Phase == spec.When && m.Step.Phase != steps.Action:
+		c.problem(place, "a When must be an action, not an %s", m.Step.Phase)
+	case step.Phase == spec.Then && m.Step.Phase != steps.Outcome:
+		c.problem(place, "a Then must be an outcome, not an %s", m.Step.Phase)
+	case step.Phase == spec.Then && strings.Contains(step.Text, " should "):
+		c.problem(place, "a Then says what is, not what should be")
+	}
+}
+
 // step checks one line and returns the variables that are known after it.
 func (c *checker) step(step spec.Step, s spec.Scenario, known []string) []string {
 	place := fmt.Sprintf("%s:%d", s.Path, step.Line)
@@ -183,16 +197,7 @@ func (c *checker) step(step spec.Step, s spec.Scenario, known []string) []string
 	if number := bareNumber(step.Text); number != "" {
 		c.problem(place, "the number %s has no unit", number)
 	}
-	switch {
-	case step.Phase != spec.Then && m.Bound == "as before":
-		c.problem(place, "only a Then can be as before")
-	case step.Phase == spec.When && m.Step.Phase != steps.Action:
-		c.problem(place, "a When must be an action, not an %s", m.Step.Phase)
-	case step.Phase == spec.Then && m.Step.Phase != steps.Outcome:
-		c.problem(place, "a Then must be an outcome, not an %s", m.Step.Phase)
-	case step.Phase == spec.Then && strings.Contains(step.Text, " should "):
-		c.problem(place, "a Then says what is, not what should be")
-	}
+	c.phase(place, step, m)
 	text := step.Text
 	if step.Doc != nil {
 		text += *step.Doc

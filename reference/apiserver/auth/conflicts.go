@@ -9,10 +9,10 @@ import (
 
 // check refuses flags that contradict each other, before any file is read.
 func (o *Flags) check() error {
-	return errors.Join(o.checkAuthentication(), o.checkServiceAccounts(), o.checkAuthorization())
+	return errors.Join(o.checkOIDC(), o.checkAuthentication(), o.checkServiceAccounts(), o.checkAuthorization())
 }
 
-func (o *Flags) checkAuthentication() error {
+func (o *Flags) checkOIDC() error {
 	oidc := &o.OIDC
 	given := oidc.IssuerURL != "" || oidc.ClientID != "" || oidc.CAFile != "" || oidc.UsernamePrefix != "" || oidc.GroupsClaim != "" ||
 		oidc.GroupsPrefix != "" || len(oidc.RequiredClaims) > 0
@@ -23,6 +23,12 @@ func (o *Flags) checkAuthentication() error {
 		return errors.New("oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set")
 	case given && oidc.IssuerURL == "":
 		return errors.New("oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set")
+	}
+	return nil
+}
+
+func (o *Flags) checkAuthentication() error {
+	switch {
 	case o.TokenWebhookVersion != "" && o.TokenWebhookVersion != "v1" && o.TokenWebhookVersion != "v1beta1":
 		return fmt.Errorf("unknown --authentication-token-webhook-version %q: want v1 or v1beta1", o.TokenWebhookVersion)
 	case o.TokenWebhookCacheTTL < 0:
@@ -70,6 +76,10 @@ func (o *Flags) checkAuthorization() error {
 		}
 		return nil // the file says which modes there are
 	}
+	return errors.Join(o.checkModes(), o.checkModeFiles(webhook))
+}
+
+func (o *Flags) checkModes() error {
 	for i, mode := range o.Modes {
 		if slices.Contains(o.Modes[:i], mode) {
 			return fmt.Errorf("read --authorization-mode: %q is there twice", mode)
@@ -78,6 +88,11 @@ func (o *Flags) checkAuthorization() error {
 			return unknownMode(mode)
 		}
 	}
+	return nil
+}
+
+// checkModeFiles refuses modes without their files and the other way round; webhook says that there are flags of the webhook mode.
+func (o *Flags) checkModeFiles(webhook bool) error {
 	switch {
 	case slices.Contains(o.Modes, ModeABAC) != (o.PolicyFile != ""):
 		if o.PolicyFile == "" {
