@@ -98,5 +98,5 @@ Feature: A namespace demands a level of security from its Pods
         """yaml
         metadata: {labels: {pod-security.kubernetes.io/enforce: baseline}}
         """
-      Then the answer warns of "new PodSecurity enforce level"
+      Then the answer warns of "violate the new PodSecurity enforce level"
       And as before, Pod "web" exists
