@@ -1,13 +1,12 @@
 package lint_test
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/seatrial/seatrial/features"
+	"github.com/seatrial/seatrial/harness/certify"
 	"github.com/seatrial/seatrial/harness/lint"
 	"github.com/seatrial/seatrial/harness/spec"
 	"github.com/seatrial/seatrial/steps"
@@ -139,30 +138,38 @@ func TestSentencesThatAreNearlyTheSameAreFound(t *testing.T) {
 	}
 }
 
-func TestUpstreamKnowsTheIDs(t *testing.T) {
+func TestUpstreamKnowsIDsAndTests(t *testing.T) {
 	page, err := spec.Parse("api/page.feature", []byte(good))
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages := []spec.Feature{page}
-	if problems := lint.Upstream([]byte("api.page.one: [\"[sig-node] a test\"]"), pages); len(problems) != 0 {
+	tests := lint.Tests{All: []string{"[sig-node] a test", "[sig-node] another"}, Mapped: []string{"[sig-node] a test"}}
+	if problems := lint.Upstream([]byte("api.page.one: [\"[sig-node] a test\"]"), []spec.Feature{page}, tests); len(problems) != 0 {
 		t.Errorf("got %q", problems)
 	}
 	for text, want := range map[string]string{
-		"api.page.two: [x]": "no scenario", "api.page.one: []": "names no test", "api.page.one: 3": "upstream.yaml: ",
+		`{api.page.two: ["[sig-node] a test"]}`:                   "no scenario",
+		`{api.page.one: ["[sig-node] a test"], api.page.one: []}`: "already set",
+		`{api.page.one: ["[sig-node] a test", x]}`:                `"x", which is no conformance test`,
+		`{api.page.one: ["[sig-node] another"]}`:                  `no behaviour covers "[sig-node] a test"`,
+		`{api.page.one: 3}`:                                       "upstream.yaml: ",
 	} {
-		if problems := lint.Upstream([]byte(text), pages); len(problems) != 1 || !strings.Contains(problems[0], want) {
+		if problems := lint.Upstream([]byte(text), []spec.Feature{page}, tests); len(problems) != 1 || !strings.Contains(problems[0], want) {
 			t.Errorf("%s: got %q", text, problems)
 		}
 	}
+	if problems := lint.Upstream([]byte("api.page.one: []"), []spec.Feature{page}, lint.Tests{}); len(problems) != 1 {
+		t.Errorf("an id without a test: got %q", problems)
+	}
+	missing := lint.Tests{Mapped: []string{"gone"}}
+	if problems := strings.Join(lint.Upstream(nil, nil, missing), "\n"); !strings.Contains(problems, `"gone" must be mapped, but is no`) {
+		t.Errorf("a required test that does not exist: got %q", problems)
+	}
 }
 
-// TestUpstreamMap holds the map of upstream's tests, if there is one, to the pages.
+// TestUpstreamMap holds the map of upstream's tests to the pages, and demands every test of testdata/mapped.txt.
 func TestUpstreamMap(t *testing.T) {
 	text, err := os.ReadFile("../../features/upstream.yaml")
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("there is no features/upstream.yaml")
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +177,24 @@ func TestUpstreamMap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, problem := range lint.Upstream(text, pages) {
+	all, err := certify.Required("v1.36")
+	if err != nil {
+		t.Fatal(err)
+	}
+	required, err := os.ReadFile("testdata/mapped.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := lint.Tests{All: all}
+	for line := range strings.Lines(string(required)) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			tests.Mapped = append(tests.Mapped, line)
+		}
+	}
+	if len(tests.Mapped) < 140 {
+		t.Errorf("only %d tests must be mapped", len(tests.Mapped))
+	}
+	for _, problem := range lint.Upstream(text, pages, tests) {
 		t.Error(problem)
 	}
 }
