@@ -37,7 +37,7 @@ func Run(ctx context.Context, o Options) error {
 	if err := o.complete(); err != nil {
 		return err
 	}
-	quietLibraries(o.Log)
+	QuietLibraries(o.Log)
 	c := &cluster{Options: o}
 	if err := c.prepare(ctx); err != nil {
 		return err
@@ -149,8 +149,8 @@ func (c *cluster) newServer(ctx context.Context) (*apiserver.Server, error) {
 	return apiserver.New(ctx, options)
 }
 
-// quietLibraries lets libraries log only what an operator can act on.
-func quietLibraries(log *slog.Logger) {
+// QuietLibraries lets libraries log only what an operator can act on.
+func QuietLibraries(log *slog.Logger) {
 	klog.SetSlogLogger(slog.New(&warnings{log.With("component", "library").Handler()}))
 }
 

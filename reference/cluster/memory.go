@@ -19,10 +19,10 @@ import (
 // start needed is garbage by then.
 const settleTime = 5 * time.Second
 
-// giveBackMemory returns what the start has used and the running cluster does
+// GiveBackMemory returns what the start has used and the running cluster does
 // not: free heap, and the pages of the program that were only read at the
 // start. Such a page comes back from the page cache when it is used again.
-func giveBackMemory(ctx context.Context, log *slog.Logger) {
+func GiveBackMemory(ctx context.Context, log *slog.Logger) {
 	timer := time.NewTimer(settleTime)
 	defer timer.Stop()
 	select {

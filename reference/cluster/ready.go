@@ -31,7 +31,7 @@ func (c *cluster) report(ctx context.Context, ready chan<- struct{}) error {
 	c.Progress.Step("Node " + c.NodeName + " ready")
 	c.Progress.Ready()
 	c.Log.Info("cluster ready", "cluster", c.Place.Name, "server", c.Server)
-	giveBackMemory(ctx, c.Log)
+	GiveBackMemory(ctx, c.Log)
 	return nil
 }
 

@@ -17,12 +17,14 @@ import (
 
 	"github.com/seatrial/seatrial/reference/apiserver"
 	"github.com/seatrial/seatrial/reference/cluster"
+	"github.com/seatrial/seatrial/reference/etcd"
 	"github.com/seatrial/seatrial/reference/pki"
 )
 
 // apiServerFlags are the flags of an API server beside an external etcd.
 type apiServerFlags struct {
 	etcdServers        []string
+	dataDir            string
 	bind, advertise    string
 	port               int
 	certDir, serviceIP string
@@ -32,32 +34,41 @@ type apiServerFlags struct {
 func apiServerCommand(logger func() *slog.Logger) *cobra.Command {
 	var flags apiServerFlags
 	cmd := &cobra.Command{
-		Use: "apiserver", Short: "Run the API server on an etcd", Args: cobra.NoArgs,
+		Use: "apiserver", Short: "Run the API server on an etcd, its own or another one", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return flags.run(cmd.Context(), logger()) },
 	}
 	f := cmd.Flags()
 	f.StringSliceVar(&flags.etcdServers, "etcd-servers", nil, "URLs of etcd, such as http://127.0.0.1:2379 or unix:///run/etcd.sock")
+	f.StringVar(&flags.dataDir, "data-dir", "", "folder of an etcd member in this process, instead of --etcd-servers")
 	f.StringVar(&flags.bind, "bind-address", "127.0.0.1", "address to listen on")
 	f.IntVar(&flags.port, "secure-port", 6443, "port to listen on")
 	f.StringVar(&flags.advertise, "advertise-address", "", "where nodes and pods reach the server; not a loopback address (default the bind address)")
 	f.StringVar(&flags.certDir, "cert-dir", "pki", "folder of certificates and keys; what is missing is made; DIR.kubeconfig is for the administrator")
 	f.StringVar(&flags.serviceIP, "service-cluster-ip-range", "10.96.0.0/16", "range of cluster IPs")
 	addAPIServerFlags(f, &flags.shared)
-	_ = cmd.MarkFlagRequired("etcd-servers")
+	cmd.MarkFlagsOneRequired("etcd-servers", "data-dir")
+	cmd.MarkFlagsMutuallyExclusive("etcd-servers", "data-dir")
 	return cmd
 }
 
+// settle gives back what only the start has needed.
+func settle(ctx context.Context, server *apiserver.Server, log *slog.Logger) {
+	if server.Ready(ctx) == nil {
+		cluster.GiveBackMemory(ctx, log)
+	}
+}
+
 func (f *apiServerFlags) run(ctx context.Context, log *slog.Logger) error {
+	cluster.QuietLibraries(log)
 	options, err := f.options(log)
 	if err != nil {
 		return err
 	}
-	store, err := clientv3.New(clientv3.Config{Endpoints: f.etcdServers, Context: ctx})
+	closeStore, err := f.openStore(ctx, &options)
 	if err != nil {
-		return fmt.Errorf("connect to etcd at %s: %w", strings.Join(f.etcdServers, ","), err)
+		return err
 	}
-	defer func() { _ = store.Close() }()
-	options.Etcd = store
+	defer closeStore()
 	address := net.JoinHostPort(f.bind, strconv.Itoa(f.port))
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
@@ -68,7 +79,28 @@ func (f *apiServerFlags) run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go settle(ctx, server, log)
 	return server.Run(ctx)
+}
+
+// openStore sets the store of the options; the caller closes it after the server has ended.
+func (f *apiServerFlags) openStore(ctx context.Context, o *apiserver.Options) (closeStore func(), err error) {
+	if f.dataDir != "" {
+		member, err := etcd.Start(ctx, etcd.Options{Dir: f.dataDir, Logger: o.Logger.With("component", "etcd")})
+		if err != nil {
+			return nil, err
+		}
+		o.Etcd, o.EtcdReady = member.Client(), member.Ready
+		return member.Stop, nil
+	}
+	store, err := clientv3.New(clientv3.Config{Endpoints: f.etcdServers, Context: ctx})
+	if err != nil {
+		return nil, fmt.Errorf("connect to etcd at %s: %w", strings.Join(f.etcdServers, ","), err)
+	}
+	o.Etcd = store
+	return func() { _ = store.Close() }, nil
 }
 
 // options are all but the store and the listener.
