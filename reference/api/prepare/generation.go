@@ -2,6 +2,7 @@ package prepare
 
 import (
 	"context"
+	"reflect"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -52,9 +53,9 @@ func ValidatingWebhooksCreate(_ context.Context, c *admissionregistrationv1.Vali
 	c.Generation = 1
 }
 
-// ValidatingWebhooksUpdate counts a change of the webhooks.
+// ValidatingWebhooksUpdate counts a change of the webhooks; an empty list is not the same as none.
 func ValidatingWebhooksUpdate(c, old *admissionregistrationv1.ValidatingWebhookConfiguration) {
-	if !equality.Semantic.DeepEqual(c.Webhooks, old.Webhooks) {
+	if !reflect.DeepEqual(c.Webhooks, old.Webhooks) {
 		c.Generation = old.Generation + 1
 	}
 }
@@ -64,9 +65,9 @@ func MutatingWebhooksCreate(_ context.Context, c *admissionregistrationv1.Mutati
 	c.Generation = 1
 }
 
-// MutatingWebhooksUpdate counts a change of the webhooks.
+// MutatingWebhooksUpdate counts a change of the webhooks; an empty list is not the same as none.
 func MutatingWebhooksUpdate(c, old *admissionregistrationv1.MutatingWebhookConfiguration) {
-	if !equality.Semantic.DeepEqual(c.Webhooks, old.Webhooks) {
+	if !reflect.DeepEqual(c.Webhooks, old.Webhooks) {
 		c.Generation = old.Generation + 1
 	}
 }

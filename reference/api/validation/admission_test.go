@@ -36,7 +36,10 @@ func TestInvalidWebhooks(t *testing.T) {
 
 func TestInvalidPolicies(t *testing.T) {
 	checkInvalid(t, []invalid{
-		{"ValidatingAdmissionPolicy", `spec: {validations: null, auditAnnotations: null}`, []string{`spec.validations: Required value: validations or auditAnnotations must contain at least one item`}},
+		{"ValidatingAdmissionPolicy", `spec: {validations: null, auditAnnotations: null}`, []string{
+			`spec.validations: Required value: validations or auditAnnotations must contain at least one item`,
+			`spec.auditAnnotations: Required value: validations or auditAnnotations must contain at least one item`,
+		}},
 		{"ValidatingAdmissionPolicy", `spec: {validations: [{expression: "object.x in [1, 2, "}]}`, []string{`spec.validations[0].expression: Invalid value: "object.x in [1, 2, ": compilation failed: ERROR: <input>:1:20: Syntax error: missing ']' at '<EOF>`}},
 		{"ValidatingAdmissionPolicy", `spec: {validations: [{expression: "1 + 1"}]}`, []string{`spec.validations[0].expression: Invalid value: "1 + 1": must evaluate to bool`}},
 		{"ValidatingAdmissionPolicy", `spec: {validations: [{expression: "true", messageExpression: "0 == 0"}]}`, []string{`spec.validations[0].messageExpression: Invalid value: "0 == 0": must evaluate to string`}},
@@ -51,6 +54,10 @@ func TestInvalidPolicies(t *testing.T) {
 		{"ValidatingAdmissionPolicyBinding", `spec: {paramRef: {name: p, selector: {}, parameterNotFoundAction: null}}`, []string{
 			`spec.paramRef.name: Forbidden: name and selector are mutually exclusive`, `spec.paramRef.selector: Forbidden: name and selector are mutually exclusive`,
 			`spec.paramRef.parameterNotFoundAction: Required value`,
+		}},
+		{"ValidatingAdmissionPolicy", `spec: {paramKind: {apiVersion: v1, kind: Config_Map}}`, []string{`spec.paramKind.kind: Invalid value: "Config_Map": may have mixed case, but should otherwise match: a DNS-1035 label`}},
+		{"MutatingAdmissionPolicy", `spec: {matchConstraints: {resourceRules: [{apiGroups: [a], apiVersions: [v1], operations: [DELETE], resources: [b]}]}}`, []string{
+			`spec.matchConstraints.resourceRules.operations: Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE"`,
 		}},
 		{"MutatingAdmissionPolicy", `spec: {mutations: []}`, []string{`spec.mutations: Required value: mutations must contain at least one item`}},
 		{"MutatingAdmissionPolicy", `spec: {mutations: [{patchType: ApplyConfiguration, applyConfiguration: {expression: 1 < 2}}]}`, []string{`spec.mutations[0].applyConfiguration.expression: Invalid value: "1 < 2": must evaluate to Object`}},

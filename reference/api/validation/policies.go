@@ -2,6 +2,7 @@ package validation
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/google/cel-go/cel"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -9,7 +10,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/apiserver/pkg/admission/plugin/policy/mutating/patch"
 )
 
 // ValidatingAdmissionPolicy checks a policy, and compiles its expressions.
@@ -26,7 +26,8 @@ func ValidatingAdmissionPolicy(p *admissionregistrationv1.ValidatingAdmissionPol
 		matchConditions(path.Child("matchConditions"), spec.MatchConditions, x),
 	)
 	if len(spec.Validations) == 0 && len(spec.AuditAnnotations) == 0 {
-		errs = append(errs, field.Required(path.Child("validations"), "validations or auditAnnotations must contain at least one item"))
+		const missing = "validations or auditAnnotations must contain at least one item"
+		errs = append(errs, field.Required(path.Child("validations"), missing), field.Required(path.Child("auditAnnotations"), missing))
 	}
 	for i := range spec.Validations {
 		errs = append(errs, policyValidation(path.Child("validations").Index(i), &spec.Validations[i], x)...)
@@ -79,7 +80,13 @@ func paramKind(path *field.Path, k *admissionregistrationv1.ParamKind) field.Err
 		}
 		errs = append(errs, matches(path.Child("apiVersion"), gv.Version, utilvalidation.IsDNS1035Label(gv.Version))...)
 	}
-	return append(errs, required(path.Child("kind"), k.Kind)...)
+	if k.Kind == "" {
+		return append(errs, field.Required(path.Child("kind"), ""))
+	}
+	for _, m := range utilvalidation.IsDNS1035Label(strings.ToLower(k.Kind)) {
+		errs = append(errs, field.Invalid(path.Child("kind"), k.Kind, "may have mixed case, but should otherwise match: "+m))
+	}
+	return errs
 }
 
 func matchResources(path *field.Path, m *admissionregistrationv1.MatchResources) field.ErrorList {
@@ -156,7 +163,15 @@ func ValidatingAdmissionPolicyUpdate(p, old *admissionregistrationv1.ValidatingA
 
 // ValidatingAdmissionPolicyStatusUpdate checks a write of validatingadmissionpolicies/status.
 func ValidatingAdmissionPolicyStatusUpdate(p, old *admissionregistrationv1.ValidatingAdmissionPolicy) field.ErrorList {
-	return all(freeMetaUpdate(&p.ObjectMeta, &old.ObjectMeta), conditions(statusPath().Child("conditions"), p.Status.Conditions))
+	errs := all(freeMetaUpdate(&p.ObjectMeta, &old.ObjectMeta), conditions(statusPath().Child("conditions"), p.Status.Conditions))
+	if p.Status.TypeChecking == nil {
+		return errs
+	}
+	for i, w := range p.Status.TypeChecking.ExpressionWarnings {
+		at := statusPath().Child("typeChecking", "expressionWarnings").Index(i)
+		errs = all(errs, required(at.Child("warning"), w.Warning), required(at.Child("fieldRef"), w.FieldRef))
+	}
+	return errs
 }
 
 // ValidatingAdmissionPolicyBinding checks a binding of a policy.
@@ -169,7 +184,7 @@ func ValidatingAdmissionPolicyBinding(b *admissionregistrationv1.ValidatingAdmis
 	actions := seen[admissionregistrationv1.ValidationAction]{}
 	for i, action := range spec.ValidationActions {
 		at := path.Child("validationActions").Index(i)
-		errs = append(errs, oneOf(at, action, admissionregistrationv1.Audit, admissionregistrationv1.Deny, admissionregistrationv1.Warn)...)
+		errs = append(errs, pointerOneOf(at, &action, admissionregistrationv1.Audit, admissionregistrationv1.Deny, admissionregistrationv1.Warn)...)
 		errs = append(errs, actions.add(at, action)...)
 	}
 	if actions[admissionregistrationv1.Deny] && actions[admissionregistrationv1.Warn] {
@@ -203,7 +218,7 @@ func paramRef(path *field.Path, r *admissionregistrationv1.ParamRef) field.Error
 	default:
 		errs = append(errs, field.Required(path, "one of name or selector must be specified"))
 	}
-	if r.ParameterNotFoundAction == nil {
+	if r.ParameterNotFoundAction == nil || *r.ParameterNotFoundAction == "" {
 		return append(errs, field.Required(path.Child("parameterNotFoundAction"), ""))
 	}
 	if a := *r.ParameterNotFoundAction; a != admissionregistrationv1.DenyAction && a != admissionregistrationv1.AllowAction {
@@ -216,67 +231,4 @@ func paramRef(path *field.Path, r *admissionregistrationv1.ParamRef) field.Error
 // ValidatingAdmissionPolicyBindingUpdate checks an update of a binding.
 func ValidatingAdmissionPolicyBindingUpdate(b, old *admissionregistrationv1.ValidatingAdmissionPolicyBinding) field.ErrorList {
 	return all(freeMetaUpdate(&b.ObjectMeta, &old.ObjectMeta), ValidatingAdmissionPolicyBinding(b))
-}
-
-// MutatingAdmissionPolicy checks a policy, and compiles its expressions.
-func MutatingAdmissionPolicy(p *admissionregistrationv1.MutatingAdmissionPolicy) field.ErrorList {
-	path, spec := specPath(), &p.Spec
-	errs := freeClusterScoped(&p.ObjectMeta, subdomainName)
-	x, err := newExpressions(spec.ParamKind != nil)
-	if err != nil {
-		return append(errs, field.InternalError(path, err))
-	}
-	errs = all(errs,
-		policyBasics(path, spec.FailurePolicy, spec.ParamKind, spec.MatchConstraints),
-		variables(path.Child("variables"), spec.Variables, x),
-		matchConditions(path.Child("matchConditions"), spec.MatchConditions, x),
-		oneOf(path.Child("reinvocationPolicy"), spec.ReinvocationPolicy,
-			admissionregistrationv1.NeverReinvocationPolicy, admissionregistrationv1.IfNeededReinvocationPolicy),
-	)
-	if len(spec.Mutations) == 0 {
-		errs = append(errs, field.Required(path.Child("mutations"), "mutations must contain at least one item"))
-	}
-	for i := range spec.Mutations {
-		errs = append(errs, mutation(path.Child("mutations").Index(i), &spec.Mutations[i], x)...)
-	}
-	return errs
-}
-
-func mutation(path *field.Path, m *admissionregistrationv1.Mutation, x *expressions) field.ErrorList {
-	errs := oneOf(path.Child("patchType"), m.PatchType, admissionregistrationv1.PatchTypeApplyConfiguration, admissionregistrationv1.PatchTypeJSONPatch)
-	apply, json := path.Child("applyConfiguration"), path.Child("jsonPatch")
-	switch m.PatchType {
-	case admissionregistrationv1.PatchTypeApplyConfiguration:
-		if m.JSONPatch != nil {
-			errs = append(errs, field.Invalid(json, "{jsonPatch}", "must not be specified when patchType is ApplyConfiguration"))
-		}
-		if m.ApplyConfiguration == nil {
-			return append(errs, field.Required(apply, "must be specified when patchType is ApplyConfiguration"))
-		}
-		errs = append(errs, x.checkPatch(apply.Child("expression"), &patch.ApplyConfigurationCondition{Expression: m.ApplyConfiguration.Expression})...)
-	case admissionregistrationv1.PatchTypeJSONPatch:
-		if m.ApplyConfiguration != nil {
-			errs = append(errs, field.Invalid(apply, "{applyConfiguration}", "must not be specified when patchType is JSONPatch"))
-		}
-		if m.JSONPatch == nil {
-			return append(errs, field.Required(json, "must be specified when patchType is JSONPatch"))
-		}
-		errs = append(errs, x.checkPatch(json.Child("expression"), &patch.JSONPatchCondition{Expression: m.JSONPatch.Expression})...)
-	}
-	return errs
-}
-
-// MutatingAdmissionPolicyUpdate checks an update of a policy.
-func MutatingAdmissionPolicyUpdate(p, old *admissionregistrationv1.MutatingAdmissionPolicy) field.ErrorList {
-	return all(freeMetaUpdate(&p.ObjectMeta, &old.ObjectMeta), MutatingAdmissionPolicy(p))
-}
-
-// MutatingAdmissionPolicyBinding checks a binding of a policy.
-func MutatingAdmissionPolicyBinding(b *admissionregistrationv1.MutatingAdmissionPolicyBinding) field.ErrorList {
-	return all(freeClusterScoped(&b.ObjectMeta, subdomainName), policyBinding(specPath(), b.Spec.PolicyName, b.Spec.ParamRef, b.Spec.MatchResources))
-}
-
-// MutatingAdmissionPolicyBindingUpdate checks an update of a binding.
-func MutatingAdmissionPolicyBindingUpdate(b, old *admissionregistrationv1.MutatingAdmissionPolicyBinding) field.ErrorList {
-	return all(freeMetaUpdate(&b.ObjectMeta, &old.ObjectMeta), MutatingAdmissionPolicyBinding(b))
 }

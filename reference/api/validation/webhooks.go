@@ -110,7 +110,8 @@ func clientConfig(path *field.Path, c *admissionregistrationv1.WebhookClientConf
 		if s.Port != nil {
 			port = *s.Port
 		}
-		return webhook.ValidateWebhookService(path.Child("service"), s.Namespace, s.Name, s.Path, port)
+		// Upstream blames a missing name at namespace and the other way round; clients see it (decision 0036).
+		return webhook.ValidateWebhookService(path.Child("service"), s.Name, s.Namespace, s.Path, port)
 	}
 }
 
@@ -120,9 +121,10 @@ func reviewVersions(path *field.Path, versions []string) field.ErrorList {
 		return one(field.Required(path, "must specify one of v1, v1beta1"))
 	}
 	var errs field.ErrorList
-	had, known := map[string]bool{}, false
+	had, known, duplicate := map[string]bool{}, false, false
 	for i, v := range versions {
 		if had[v] {
+			duplicate = true
 			errs = append(errs, field.Invalid(path.Index(i), v, "duplicate version"))
 			continue
 		}
@@ -130,7 +132,7 @@ func reviewVersions(path *field.Path, versions []string) field.ErrorList {
 		errs = append(errs, matches(path.Index(i), v, utilvalidation.IsDNS1035Label(v))...)
 		known = known || v == "v1" || v == "v1beta1"
 	}
-	if len(errs) == 0 && !known {
+	if !duplicate && !known {
 		errs = append(errs, field.Invalid(path, versions, "must include at least one of v1, v1beta1"))
 	}
 	return errs
@@ -178,7 +180,7 @@ func ruleWithOperations(path *field.Path, r *admissionregistrationv1.RuleWithOpe
 		errs = append(errs, field.Invalid(operations, r.Operations, "if '*' is present, must not specify other operations"))
 	}
 	for i, operation := range r.Operations {
-		errs = append(errs, oneOf(operations.Index(i), operation, admissionregistrationv1.OperationAll, admissionregistrationv1.Create,
+		errs = append(errs, pointerOneOf(operations.Index(i), &operation, admissionregistrationv1.OperationAll, admissionregistrationv1.Create,
 			admissionregistrationv1.Update, admissionregistrationv1.Delete, admissionregistrationv1.Connect)...)
 	}
 	return append(errs, matchRule(path, &r.Rule)...)
