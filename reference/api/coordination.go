@@ -4,6 +4,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 
 	"github.com/seatrial/seatrial/reference/api/columns"
+	"github.com/seatrial/seatrial/reference/api/prepare"
 	"github.com/seatrial/seatrial/reference/api/validation"
 )
 
@@ -15,6 +16,7 @@ func coordinationResources() []Resource {
 			CreateOnUpdate: true, ConditionalUpdate: true,
 			Columns: columns.Lease(),
 		}, hooks[coordinationv1.Lease]{
+			create: prepare.LeaseCreate, update: prepare.LeaseUpdate,
 			validate: validation.Lease, validateUpdate: validation.LeaseUpdate,
 		}),
 	}

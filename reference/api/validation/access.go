@@ -11,6 +11,7 @@ import (
 	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
@@ -42,7 +43,11 @@ func ClusterRole(r *rbacv1.ClusterRole) field.ErrorList {
 		return append(errs, field.Required(path, "at least one clusterRoleSelector required if aggregationRule is non-nil"))
 	}
 	for i := range r.AggregationRule.ClusterRoleSelectors {
-		errs = append(errs, labelSelector(path.Index(i), &r.AggregationRule.ClusterRoleSelectors[i])...)
+		selector := &r.AggregationRule.ClusterRoleSelectors[i]
+		errs = append(errs, labelSelector(path.Index(i), selector)...)
+		if _, err := metav1.LabelSelectorAsSelector(selector); err != nil {
+			errs = append(errs, field.Invalid(path.Index(i), *selector, err.Error()))
+		}
 	}
 	return errs
 }
@@ -156,7 +161,7 @@ func CertificateSigningRequest(c *certificatesv1.CertificateSigningRequest) fiel
 	}
 	usages := seen[certificatesv1.KeyUsage]{}
 	for i, usage := range spec.Usages {
-		errs = append(errs, optionalOneOf(path.Child("usages").Index(i), usage, keyUsages()...)...)
+		errs = append(errs, strictOneOf(path.Child("usages").Index(i), usage, keyUsages()...)...)
 		errs = append(errs, usages.add(path.Child("usages").Index(i), usage)...)
 	}
 	errs = append(errs, signerName(path.Child("signerName"), spec.SignerName)...)

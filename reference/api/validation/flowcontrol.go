@@ -32,7 +32,7 @@ func FlowSchema(f *flowcontrolv1.FlowSchema) field.ErrorList {
 		errs = append(errs, field.Invalid(path.Child("matchingPrecedence"), spec.MatchingPrecedence, "only the schema named 'exempt' may have matchingPrecedence 1"))
 	}
 	if m := spec.DistinguisherMethod; m != nil {
-		errs = append(errs, oneOf(path.Child("distinguisherMethod", "type"), m.Type, flowcontrolv1.FlowDistinguisherMethodByNamespaceType, flowcontrolv1.FlowDistinguisherMethodByUserType)...)
+		errs = append(errs, strictOneOf(path.Child("distinguisherMethod", "type"), m.Type, flowcontrolv1.FlowDistinguisherMethodByNamespaceType, flowcontrolv1.FlowDistinguisherMethodByUserType)...)
 	}
 	errs = append(errs, requiredAnd(path.Child("priorityLevelConfiguration", "name"), spec.PriorityLevelConfiguration.Name, isSubdomain)...)
 	for i := range spec.Rules {
@@ -59,25 +59,75 @@ func flowRule(path *field.Path, r *flowcontrolv1.PolicyRulesWithSubjects) field.
 	}
 	for i := range r.ResourceRules {
 		at, rule := path.Child("resourceRules").Index(i), &r.ResourceRules[i]
-		errs = all(errs, wildcard(at.Child("verbs"), "verbs", rule.Verbs), wildcard(at.Child("apiGroups"), "api groups", rule.APIGroups),
+		errs = all(errs, flowVerbs(at.Child("verbs"), rule.Verbs), wildcard(at.Child("apiGroups"), "api groups", rule.APIGroups),
 			wildcard(at.Child("resources"), "resources", rule.Resources))
 		if len(rule.Namespaces) == 0 && !rule.ClusterScope {
 			errs = append(errs, field.Required(at.Child("namespaces"), "resource rules that are not cluster scoped must supply at least one namespace"))
 		}
 		if len(rule.Namespaces) > 0 {
-			errs = append(errs, wildcard(at.Child("namespaces"), "namespaces", rule.Namespaces)...)
+			errs = append(errs, flowNamespaces(at.Child("namespaces"), rule.Namespaces)...)
 		}
 	}
 	for i := range r.NonResourceRules {
 		at, rule := path.Child("nonResourceRules").Index(i), &r.NonResourceRules[i]
-		errs = all(errs, wildcard(at.Child("verbs"), "verbs", rule.Verbs), wildcard(at.Child("nonResourceURLs"), "non-resource URLs", rule.NonResourceURLs))
-		for j, url := range rule.NonResourceURLs {
-			if url != "*" && !strings.HasPrefix(url, "/") {
-				errs = append(errs, field.Invalid(at.Child("nonResourceURLs").Index(j), url, "must start with slash"))
-			}
+		errs = all(errs, flowVerbs(at.Child("verbs"), rule.Verbs), flowURLs(at.Child("nonResourceURLs"), rule.NonResourceURLs))
+	}
+	return errs
+}
+
+// flowVerbs demands * or verbs of requests.
+func flowVerbs(path *field.Path, verbs []string) field.ErrorList {
+	if errs := wildcard(path, "verbs", verbs); len(errs) > 0 || slices.Equal(verbs, []string{"*"}) {
+		return errs
+	}
+	known := []string{"create", "delete", "deletecollection", "get", "list", "patch", "proxy", "update", "watch"}
+	if slices.ContainsFunc(verbs, func(verb string) bool { return !slices.Contains(known, verb) }) {
+		return one(field.NotSupported(path, verbs, known))
+	}
+	return nil
+}
+
+func flowNamespaces(path *field.Path, namespaces []string) field.ErrorList {
+	errs := wildcard(path, "namespaces", namespaces)
+	if slices.Contains(namespaces, "*") {
+		return errs
+	}
+	for i, name := range namespaces {
+		for _, m := range isLabel(name) {
+			errs = append(errs, field.Invalid(path.Index(i), name, "each member of this list must be '*' or a DNS-1123 label; "+m))
 		}
 	}
 	return errs
+}
+
+// flowURLs demands *, paths, or paths that end with /*.
+func flowURLs(path *field.Path, urls []string) field.ErrorList {
+	errs := wildcard(path, "non-resource URLs", urls)
+	if slices.Contains(urls, "*") {
+		return errs
+	}
+	for i, url := range urls {
+		if problem := urlProblem(url); problem != "" {
+			errs = append(errs, field.Invalid(path.Index(i), url, problem))
+		}
+	}
+	return errs
+}
+
+func urlProblem(url string) string {
+	switch {
+	case url == "":
+		return "must not be empty"
+	case strings.Contains(url, " "):
+		return "must not contain white-space"
+	case !strings.HasPrefix(url, "/"):
+		return "must start with slash"
+	case strings.Contains(url, "//"):
+		return "must not contain double slash"
+	case strings.Contains(strings.TrimSuffix(url, "/*"), "*"):
+		return "wildcard can only do suffix matching"
+	}
+	return ""
 }
 
 // wildcard demands values, and * alone.
@@ -101,7 +151,10 @@ func flowSubject(path *field.Path, s *flowcontrolv1.Subject) field.ErrorList {
 		{flowcontrolv1.SubjectKindUser, "user", s.User != nil},
 		{flowcontrolv1.SubjectKindGroup, "group", s.Group != nil},
 	}
-	errs := oneOf(path.Child("kind"), s.Kind, kinds[0].kind, kinds[1].kind, kinds[2].kind)
+	errs := strictOneOf(path.Child("kind"), s.Kind, kinds[0].kind, kinds[1].kind, kinds[2].kind)
+	if len(errs) > 0 {
+		return errs
+	}
 	for _, k := range kinds {
 		switch {
 		case k.kind == s.Kind && !k.set:
@@ -110,19 +163,27 @@ func flowSubject(path *field.Path, s *flowcontrolv1.Subject) field.ErrorList {
 			errs = append(errs, field.Forbidden(path.Child(k.name), fmt.Sprintf("%s is forbidden when subject kind is not '%s'", k.name, k.kind)))
 		}
 	}
-	if sa := s.ServiceAccount; sa != nil {
-		errs = append(errs, required(path.Child("serviceAccount", "name"), sa.Name)...)
-		if sa.Namespace == "" {
-			errs = append(errs, field.Required(path.Child("serviceAccount", "namespace"), "must specify namespace for service account"))
-		}
-	}
-	if s.User != nil {
+	switch {
+	case s.Kind == flowcontrolv1.SubjectKindServiceAccount && s.ServiceAccount != nil:
+		errs = append(errs, flowServiceAccount(path.Child("serviceAccount"), s.ServiceAccount)...)
+	case s.Kind == flowcontrolv1.SubjectKindUser && s.User != nil:
 		errs = append(errs, required(path.Child("user", "name"), s.User.Name)...)
-	}
-	if s.Group != nil {
+	case s.Kind == flowcontrolv1.SubjectKindGroup && s.Group != nil:
 		errs = append(errs, required(path.Child("group", "name"), s.Group.Name)...)
 	}
 	return errs
+}
+
+// flowServiceAccount demands a namespace, and a name of an account or * for all of them.
+func flowServiceAccount(path *field.Path, s *flowcontrolv1.ServiceAccountSubject) field.ErrorList {
+	errs := required(path.Child("name"), s.Name)
+	if s.Name != "*" {
+		errs = append(errs, optional(path.Child("name"), s.Name, isSubdomain)...)
+	}
+	if s.Namespace == "" {
+		return append(errs, field.Required(path.Child("namespace"), "must specify namespace for service account"))
+	}
+	return append(errs, matches(path.Child("namespace"), s.Namespace, isLabel(s.Namespace))...)
 }
 
 // FlowSchemaUpdate checks an update of a flow schema.
@@ -146,22 +207,23 @@ func PriorityLevel(p *flowcontrolv1.PriorityLevelConfiguration) field.ErrorList 
 	path, spec := specPath(), &p.Spec
 	errs := all(clusterScoped(&p.ObjectMeta, subdomainName),
 		oneOf(path.Child("type"), spec.Type, flowcontrolv1.PriorityLevelEnablementExempt, flowcontrolv1.PriorityLevelEnablementLimited))
-	exempt := spec.Type == flowcontrolv1.PriorityLevelEnablementExempt
+	exempt, limitedType := spec.Type == flowcontrolv1.PriorityLevelEnablementExempt, spec.Type == flowcontrolv1.PriorityLevelEnablementLimited
 	if exempt != (p.Name == flowcontrolv1.PriorityLevelConfigurationNameExempt) {
 		errs = append(errs, field.Invalid(path.Child("type"), spec.Type, "must be 'Exempt' if and only if `name` is 'exempt'"))
 	}
 	switch {
 	case exempt && spec.Limited != nil:
 		errs = append(errs, field.Forbidden(path.Child("limited"), "must be nil if the type is not Limited"))
-	case !exempt && spec.Exempt != nil:
+	case limitedType && spec.Exempt != nil:
 		errs = append(errs, field.Forbidden(path.Child("exempt"), "must be nil if the type is Limited"))
-	case !exempt && spec.Limited == nil:
+	}
+	if limitedType && spec.Limited == nil {
 		errs = append(errs, field.Required(path.Child("limited"), "must not be empty when type is Limited"))
 	}
-	if spec.Exempt != nil {
+	if spec.Exempt != nil && exempt {
 		errs = append(errs, shares(path.Child("exempt"), spec.Exempt.NominalConcurrencyShares, spec.Exempt.LendablePercent)...)
 	}
-	if spec.Limited != nil && !exempt {
+	if spec.Limited != nil && limitedType {
 		errs = append(errs, limited(path.Child("limited"), spec.Limited)...)
 	}
 	return append(errs, mandatoryLevel(path, p)...)

@@ -3,6 +3,7 @@ package validation
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	nodev1 "k8s.io/api/node/v1"
@@ -152,12 +153,25 @@ func RuntimeClass(c *nodev1.RuntimeClass) field.ErrorList {
 		requiredAnd(field.NewPath("handler"), c.Handler, isLabel),
 	)
 	if c.Overhead != nil {
-		errs = append(errs, resourceList(field.NewPath("overhead", "podFixed"), c.Overhead.PodFixed)...)
+		for name, q := range c.Overhead.PodFixed {
+			errs = append(errs, containerResource(field.NewPath("overhead", "limits"), name, q)...) // as upstream names it
+		}
 	}
 	if c.Scheduling != nil {
 		at := field.NewPath("scheduling")
 		errs = append(errs, metav1validation.ValidateLabels(c.Scheduling.NodeSelector, at.Child("nodeSelector"))...)
-		errs = append(errs, tolerations(at.Child("tolerations"), c.Scheduling.Tolerations)...)
+		errs = append(errs, differentTolerations(at.Child("tolerations"), c.Scheduling.Tolerations)...)
+	}
+	return errs
+}
+
+// differentTolerations checks tolerations of which no two tolerate the same, for whatever time.
+func differentTolerations(path *field.Path, list []corev1.Toleration) field.ErrorList {
+	errs := tolerations(path, list)
+	for i := range list {
+		if slices.ContainsFunc(list[:i], func(t corev1.Toleration) bool { return t.MatchToleration(&list[i]) }) {
+			errs = append(errs, field.Duplicate(path.Index(i), list[i]))
+		}
 	}
 	return errs
 }

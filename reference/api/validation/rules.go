@@ -70,7 +70,15 @@ func oneOf[T ~string](path *field.Path, value T, allowed ...T) field.ErrorList {
 
 // optionalOneOf demands one of the values, if there is any.
 func optionalOneOf[T ~string](path *field.Path, value T, allowed ...T) field.ErrorList {
-	if value == "" || slices.Contains(allowed, value) {
+	if value == "" {
+		return nil
+	}
+	return strictOneOf(path, value, allowed...)
+}
+
+// strictOneOf demands one of the values; none is as wrong as another.
+func strictOneOf[T ~string](path *field.Path, value T, allowed ...T) field.ErrorList {
+	if slices.Contains(allowed, value) {
 		return nil
 	}
 	return one(field.NotSupported(path, value, sets.List(sets.New(allowed...))))
@@ -81,10 +89,7 @@ func pointerOneOf[T ~string](path *field.Path, value *T, allowed ...T) field.Err
 	if value == nil {
 		return nil
 	}
-	if slices.Contains(allowed, *value) {
-		return nil
-	}
-	return one(field.NotSupported(path, *value, sets.List(sets.New(allowed...))))
+	return strictOneOf(path, *value, allowed...)
 }
 
 // atLeastZero demands a number that is not negative, if there is one.
