@@ -12,6 +12,7 @@ import (
 
 	"github.com/seatrial/seatrial/reference/apiserver"
 	"github.com/seatrial/seatrial/reference/apiserver/apiservertest"
+	"github.com/seatrial/seatrial/reference/apiserver/settings"
 )
 
 func TestAuditLogNamesWhoDidWhat(t *testing.T) {
@@ -21,7 +22,9 @@ func TestAuditLogNamesWhoDidWhat(t *testing.T) {
 	if err := os.WriteFile(policy, []byte(rules), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := apiservertest.Run(t, apiserver.Options{AuditPolicyFile: policy, AuditLog: log})
+	flags := settings.New()
+	flags.Audit.PolicyFile, flags.Audit.LogOptions.Path = policy, log
+	s := apiservertest.Run(t, apiserver.Options{Settings: flags})
 	client := kubernetes.NewForConfigOrDie(s.ClientConfig("jane", "system:masters"))
 	object := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "a"}}
 	must[*corev1.ConfigMap](t)(client.CoreV1().ConfigMaps("default").Create(t.Context(), object, metav1.CreateOptions{}))

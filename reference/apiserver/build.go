@@ -48,15 +48,14 @@ func (s *Server) build(ctx context.Context) error {
 	if err := c.secure(s.ids); err != nil {
 		return err
 	}
-	if err := c.audit(); err != nil {
-		return err
-	}
 	if s.options.EtcdReady != nil {
 		if err := s.options.EtcdReady(ctx); err != nil {
 			return err
 		}
 	}
-	s.backend = storage.NewBackend(s.options.Etcd, s.options.EtcdCompaction, config.StorageObjectCountTracker, s.options.Logger)
+	if s.backend, s.stopEncryption, err = c.openStore(); err != nil {
+		return err
+	}
 	c.backend = s.backend
 
 	custom, err := c.customResources()

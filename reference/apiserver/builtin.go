@@ -27,7 +27,7 @@ func (s storages) add(gv schema.GroupVersion, path string, st rest.Storage) {
 
 // builtIn makes the server of the resources in the table.
 func (c *chain) builtIn(next genericapiserver.DelegationTarget) (*genericapiserver.GenericAPIServer, storages, error) {
-	rows := api.Resources()
+	rows := c.rows()
 	getter, err := c.tableGetter(rows)
 	if err != nil {
 		return nil, nil, err
@@ -51,6 +51,7 @@ func (c *chain) builtIn(next genericapiserver.DelegationTarget) (*genericapiserv
 		}
 	}
 	c.addSpecial(all, opened)
+	server.RegisterDestroyFunc(c.hide(all).destroy)
 	if err := c.installIssuer(server); err != nil {
 		return nil, nil, err
 	}

@@ -2,23 +2,16 @@ package apiserver
 
 import (
 	"runtime"
-	"time"
 
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
 	apiversion "k8s.io/apimachinery/pkg/version"
 	"k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/filters"
-	serverstorage "k8s.io/apiserver/pkg/server/storage"
 	"k8s.io/component-base/compatibility"
-	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 
 	"github.com/seatrial/seatrial/reference/api/scheme"
 )
-
-// watchShutdown is how long open watches may take to end when the server stops.
-const watchShutdown = time.Second
 
 // newConfig is what the three servers of the chain have in common.
 func newConfig(o *Options, ids *identities) (*genericapiserver.Config, error) {
@@ -29,20 +22,20 @@ func newConfig(o *Options, ids *identities) (*genericapiserver.Config, error) {
 	c := genericapiserver.NewConfig(scheme.Codecs)
 	c.EffectiveVersion = effectiveVersion{compatibility.NewEffectiveVersionFromString("1.36", "", "")}
 	c.SecureServing = serving
-	c.ExternalAddress = o.AdvertiseAddress.String()
+	if err := o.Settings.ApplyTo(c, o.AdvertiseAddress.String()); err != nil {
+		return nil, err
+	}
+	if err := o.Settings.ApplyAPIs(c, servedVersions()); err != nil {
+		return nil, err
+	}
 	c.LoopbackClientConfig = ids.clientConfig("kube-apiserver", "system:masters")
 	c.LongRunningFunc = filters.BasicLongRunningRequestCheck(
 		sets.NewString("watch", "proxy"),
 		sets.NewString("attach", "exec", "proxy", "log", "portforward"),
 	)
 	c.AggregatedDiscoveryGroupManager = aggregated.NewResourceManager("apis")
-	c.MergedResourceConfig = serverstorage.NewResourceConfig()
-	c.MergedResourceConfig.EnableVersions(apiextensionsv1.SchemeGroupVersion, apiregistrationv1.SchemeGroupVersion)
 	// The documents of the built-in resources are made at build time, see package openapi.
 	c.SkipOpenAPIInstallation = true
-	// Without these two a stopping server waits a minute for each open watch.
-	c.ShutdownSendRetryAfter = true
-	c.ShutdownWatchTerminationGracePeriod = watchShutdown
 	return c, nil
 }
 

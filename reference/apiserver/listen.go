@@ -11,18 +11,18 @@ import (
 // secureServing serves all listeners as one. Without listeners it still exists,
 // since the library waits for its end, and accepts nothing.
 func secureServing(o *Options) (*genericapiserver.SecureServingInfo, error) {
-	info := &genericapiserver.SecureServingInfo{
-		Listener:                     joinListeners(o.Listeners),
-		HTTP2MaxStreamsPerConnection: 1000,
-	}
+	all := joinListeners(o.Listeners)
 	if len(o.Listeners) == 0 {
-		return info, nil
+		return &genericapiserver.SecureServingInfo{Listener: all}, nil
 	}
 	cert, err := dynamiccertificates.NewStaticCertKeyContent("serving", o.ServingCert, o.ServingKey)
 	if err != nil {
 		return nil, err
 	}
-	info.Cert = cert
+	info, err := o.Settings.SecureServing(all, cert)
+	if err != nil {
+		return nil, err
+	}
 	// Whose certificate means what is for package auth to say.
 	info.ClientCA = o.trust.asked()
 	return info, nil

@@ -14,6 +14,7 @@ import (
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 
 	"github.com/seatrial/seatrial/reference/apiserver/auth"
+	"github.com/seatrial/seatrial/reference/apiserver/settings"
 )
 
 // Version is the version of Kubernetes whose API is served.
@@ -57,9 +58,9 @@ type Options struct {
 	// the plugins, as an AdmissionConfiguration. It may be empty.
 	AdmissionFile string
 
-	// AuditPolicyFile (--audit-policy-file) says which requests are written to
-	// AuditLog (--audit-log-path; "-" is the standard output). Both or none.
-	AuditPolicyFile, AuditLog string
+	// Settings are audit, encryption at rest, limits, TLS and which versions are
+	// served. Nil means the defaults.
+	Settings *settings.Flags
 
 	// KubeletTLS is how the server proves itself to kubelets (exec, log,
 	// port-forward, nodes/proxy) and whom it trusts. Nil trusts any kubelet and
@@ -88,8 +89,14 @@ func (o *Options) complete() error {
 	if len(o.Listeners) > 0 && (len(o.ServingCert) == 0 || len(o.ServingKey) == 0) {
 		return errors.New("make API server: listeners need a serving certificate and its key")
 	}
-	if (o.AuditPolicyFile == "") != (o.AuditLog == "") {
-		return errors.New("make API server: --audit-policy-file and --audit-log-path need each other")
+	if o.Settings == nil {
+		o.Settings = settings.New()
+	}
+	if err := o.Settings.Validate(); err != nil {
+		return fmt.Errorf("make API server: %w", err)
+	}
+	if err := o.Settings.ApplyGates(); err != nil {
+		return fmt.Errorf("make API server: %w", err)
 	}
 	if !o.AdvertiseAddress.IsValid() {
 		o.AdvertiseAddress = netip.AddrPortFrom(hostAddress(), 6443)
@@ -99,6 +106,9 @@ func (o *Options) complete() error {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
+	}
+	if o.Settings.AuditsNothing() {
+		o.Logger.Warn("nothing is audited: --audit-policy-file is not set")
 	}
 	var err error
 	if o.trust, err = newTrust(o); err != nil {

@@ -1,7 +1,6 @@
 package apiserver
 
 import (
-	"k8s.io/apiserver/pkg/util/flowcontrol"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 
@@ -24,8 +23,9 @@ func (c *chain) secure(ids *identities) error {
 	c.config.Authentication.RequestHeaderConfig = c.options.trust.published()
 	c.config.Authorization.Authorizer = a.Authorizer
 	c.config.RuleResolver = a.RuleResolver
-	c.config.FlowControl = flowcontrol.New(c.informers, c.client.FlowcontrolV1(),
-		c.config.MaxRequestsInFlight+c.config.MaxMutatingRequestsInFlight)
+	if err := c.options.Settings.Features.ApplyTo(c.config, c.client, c.informers); err != nil {
+		return err
+	}
 	return c.admit()
 }
 

@@ -28,6 +28,8 @@ type Server struct {
 	handler  http.Handler
 	run      func(context.Context) error
 	stopOnce sync.Once
+
+	stopEncryption func()
 }
 
 // New puts the server together. Nothing is served before Run; requests of
@@ -62,6 +64,7 @@ func (s *Server) stop() {
 		}
 		if s.backend != nil {
 			s.backend.Stop()
+			s.stopEncryption()
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"github.com/seatrial/seatrial/reference/apiserver/auth"
+	"github.com/seatrial/seatrial/reference/apiserver/settings"
 	"github.com/seatrial/seatrial/reference/host"
 )
 
@@ -42,6 +43,8 @@ type APIServerFlags struct {
 	EnablePlugins  []string
 	DisablePlugins []string
 	AdmissionFile  string // --admission-control-config-file
+
+	Settings *settings.Flags // nil means the defaults
 }
 
 // podNetwork is the range of the pods of all nodes.

@@ -23,6 +23,7 @@ func ServerOptions(bundle *pki.Bundle, flags APIServerFlags, log *slog.Logger) a
 		EnableAdmission:  withNodeRestriction(flags),
 		DisableAdmission: flags.DisablePlugins,
 		AdmissionFile:    flags.AdmissionFile,
+		Settings:         flags.Settings,
 		KubeletTLS: &tls.Config{
 			Certificates: []tls.Certificate{bundle.KubeletClient.TLS()},
 			RootCAs:      bundle.CA.Pool(),

@@ -11,12 +11,14 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/client/v3/kubernetes"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/storage"
 	"k8s.io/apiserver/pkg/storage/cacher"
 	"k8s.io/apiserver/pkg/storage/etcd3"
 	"k8s.io/apiserver/pkg/storage/feature"
 	"k8s.io/apiserver/pkg/storage/storagebackend"
 	"k8s.io/apiserver/pkg/storage/storagebackend/factory"
+	"k8s.io/apiserver/pkg/storage/value"
 	"k8s.io/apiserver/pkg/storage/value/encrypt/identity"
 	flowcontrol "k8s.io/apiserver/pkg/util/flowcontrol/request"
 	"k8s.io/client-go/tools/cache"
@@ -29,28 +31,45 @@ const DefaultCompaction = 5 * time.Minute
 // Backend is etcd as the registries see it. The client is used by all
 // resources: the library's own factory would dial once per resource.
 type Backend struct {
+	Options
 	client    *kubernetes.Client
 	compactor *compactor
-	tracker   flowcontrol.StorageObjectCountTracker
 }
 
-// NewBackend starts the compaction of old revisions every compaction; zero
-// means DefaultCompaction. The client is not closed by the backend.
-func NewBackend(client *clientv3.Client, compaction time.Duration, tracker flowcontrol.StorageObjectCountTracker, log *slog.Logger) *Backend {
-	if compaction == 0 {
-		compaction = DefaultCompaction
+// Options configures a backend. Only Client is required.
+type Options struct {
+	// Client is not closed by the backend.
+	Client *clientv3.Client
+	// Compaction is how long old revisions are kept; zero means DefaultCompaction.
+	Compaction time.Duration
+	Tracker    flowcontrol.StorageObjectCountTracker
+	// Encryption says how the values of a resource are encrypted; nil means not at all.
+	Encryption value.ResourceTransformers
+	// Uncached says which resources have no watch cache, beside those that never have one.
+	Uncached func(schema.GroupResource) bool
+	// DeleteWorkers is how many objects of a collection are deleted at a time; zero means one.
+	DeleteWorkers int
+	Log           *slog.Logger
+}
+
+// NewBackend starts the compaction of old revisions.
+func NewBackend(o Options) *Backend {
+	if o.Compaction == 0 {
+		o.Compaction = DefaultCompaction
 	}
-	if len(client.Endpoints()) == 0 {
+	if o.Uncached == nil {
+		o.Uncached = func(schema.GroupResource) bool { return false }
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if len(o.Client.Endpoints()) == 0 {
 		// An in-process client has no endpoint that the library could ask for its version.
 		feature.DefaultFeatureSupportChecker.CheckClient(context.Background(), inProcess{}, storage.RequestWatchProgress)
 	}
-	kube := &kubernetes.Client{Client: client}
+	kube := &kubernetes.Client{Client: o.Client}
 	kube.Kubernetes = kube
-	return &Backend{
-		client:    kube,
-		compactor: startCompactor(etcdHistory{client}, compaction, log),
-		tracker:   tracker,
-	}
+	return &Backend{Options: o, client: kube, compactor: startCompactor(etcdHistory{o.Client}, o.Compaction, o.Log)}
 }
 
 // Stop ends the compaction. Call it when the registries are destroyed.
@@ -95,12 +114,20 @@ func (b *Backend) open(cfg *storagebackend.ConfigForResource, prefix string,
 ) (closer, factory.DestroyFunc, error) {
 	versioner := storage.APIObjectVersioner{}
 	s, err := etcd3.New(b.client, b.compactor, cfg.Codec, newFunc, newList, cfg.Prefix, prefix,
-		cfg.GroupResource, identity.NewEncryptCheckTransformer(), cfg.LeaseManagerConfig,
+		cfg.GroupResource, b.transformer(cfg.GroupResource), cfg.LeaseManagerConfig,
 		etcd3.NewDefaultDecoder(cfg.Codec, versioner), versioner)
 	if err != nil {
 		return nil, nil, err
 	}
 	return s, sync.OnceFunc(s.Close), nil
+}
+
+// transformer encrypts the values of one resource, or checks that they are not encrypted.
+func (b *Backend) transformer(gr schema.GroupResource) value.Transformer {
+	if b.Encryption == nil {
+		return identity.NewEncryptCheckTransformer()
+	}
+	return b.Encryption.TransformerForResource(gr)
 }
 
 // inProcess answers the library's version probe for the member in this process.

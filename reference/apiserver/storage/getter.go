@@ -76,17 +76,17 @@ func (g *Getter) GetRESTOptions(gr schema.GroupResource, _ runtime.Object) (gene
 	}
 	cfg := storagebackend.NewDefaultConfig(keyPrefix, how.Codec)
 	cfg.EncodeVersioner = how.Versioner
-	cfg.StorageObjectCountTracker = g.backend.tracker
+	cfg.StorageObjectCountTracker = g.backend.Tracker
 	options := generic.RESTOptions{
 		StorageConfig:             cfg.ForResource(gr),
 		Decorator:                 g.backend.decorate,
 		EnableGarbageCollection:   true,
-		DeleteCollectionWorkers:   1,
+		DeleteCollectionWorkers:   max(g.backend.DeleteWorkers, 1),
 		ResourcePrefix:            prefixOf(gr),
 		CountMetricPollPeriod:     time.Minute,
-		StorageObjectCountTracker: g.backend.tracker,
+		StorageObjectCountTracker: g.backend.Tracker,
 	}
-	if how.NoCache {
+	if how.NoCache || g.backend.Uncached(gr) {
 		options.Decorator = g.backend.uncached
 	}
 	return options, nil

@@ -1,0 +1,79 @@
+package apiserver
+
+import (
+	"slices"
+	"strings"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/seatrial/seatrial/reference/api"
+	"github.com/seatrial/seatrial/reference/apiserver/storage"
+)
+
+// rows are the resources of the table as the settings want them.
+func (c *chain) rows() []api.Resource {
+	rows := slices.Clone(api.Resources())
+	for i := range rows {
+		if rows[i].TTL > 0 { // events, and nothing else
+			rows[i].TTL = c.options.Settings.EventTTL
+		}
+	}
+	return rows
+}
+
+// servedVersions are all group-versions of this server, whether switched off or not.
+func servedVersions() []schema.GroupVersion {
+	all := []schema.GroupVersion{authenticationv1.SchemeGroupVersion, authorizationv1.SchemeGroupVersion}
+	for _, row := range api.Resources() {
+		for _, gv := range row.Served {
+			if !slices.Contains(all, gv) {
+				all = append(all, gv)
+			}
+		}
+	}
+	return all
+}
+
+// enabled reports whether clients get the resource (--runtime-config).
+func (c *chain) enabled(gvr schema.GroupVersionResource) bool {
+	return c.config.MergedResourceConfig.ResourceEnabled(gvr)
+}
+
+// hide takes away what is switched off, and returns it: the stores behind it
+// are still used by other resources.
+func (c *chain) hide(all storages) storages {
+	hidden := storages{}
+	for gv, paths := range all {
+		for path, st := range paths {
+			resource, _, _ := strings.Cut(path, "/")
+			if !c.enabled(gv.WithResource(resource)) {
+				hidden.add(gv, path, st)
+				delete(paths, path)
+			}
+		}
+		if len(paths) == 0 {
+			delete(all, gv)
+		}
+	}
+	return hidden
+}
+
+// openStore connects the registries to etcd, as the settings want it. stop ends
+// what the encryption needs.
+func (c *chain) openStore() (backend *storage.Backend, stop func(), err error) {
+	s := c.options.Settings
+	uncached, err := s.Uncached()
+	if err != nil {
+		return nil, nil, err
+	}
+	encryption, stop, err := s.Encryption(c.config)
+	if err != nil {
+		return nil, nil, err
+	}
+	return storage.NewBackend(storage.Options{
+		Client: c.options.Etcd, Compaction: c.options.EtcdCompaction, Tracker: c.config.StorageObjectCountTracker,
+		Encryption: encryption, Uncached: uncached, DeleteWorkers: s.Storage.DeleteCollectionWorkers, Log: c.options.Logger,
+	}), stop, nil
+}
