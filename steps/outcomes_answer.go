@@ -2,7 +2,7 @@ package steps
 
 import (
 	"context"
-	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -66,8 +66,8 @@ func answerOutcomes() []Step {
 			Doc: "The last command ended with this exit code.",
 		},
 		{
-			Sentence: `the watch has seen`, Phase: Outcome, Argument: Table, observe: watchHasSeen,
-			Doc: "The running watch has delivered these events in this order; others may lie between them.",
+			Sentence: `GET {path}[ accepting {type}] is answered with`, Phase: Outcome, Argument: Text, observe: getIsAnswered,
+			Doc: "A GET request is answered with an object that has at least these fields. A refusal is an object of the kind Status.",
 		},
 	}
 }
@@ -119,6 +119,18 @@ func answerMatches(answer client.Answer, a Args) error {
 		}
 	}
 	return mismatch(want, answer.Object)
+}
+
+// getIsAnswered asks with the rights of the kubeconfig, like every outcome.
+func getIsAnswered(_ context.Context, w *World, a Args) (wait.Observer, error) {
+	request := client.Request{Method: http.MethodGet, Path: a.get("path"), Accept: a.get("type")}
+	return wait.Probe(askAgain, func(ctx context.Context) error {
+		answer, err := w.Cluster.Send(ctx, request)
+		if err != nil {
+			return wait.Notf("%v", err)
+		}
+		return answerMatches(answer, a)
+	}), nil
 }
 
 func answerIs(answer client.Answer, a Args) error {
@@ -184,63 +196,4 @@ func exitCodeIs(output client.Output, a Args) error {
 		return wait.Notf("%s, want exit code %d", commandResult(output), a.number("code"))
 	}
 	return nil
-}
-
-func watchHasSeen(_ context.Context, w *World, a Args) (wait.Observer, error) {
-	if w.watched == nil {
-		return nil, broken("no watch was started before this step")
-	}
-	var want []string
-	for _, row := range a.table {
-		want = append(want, strings.Join(row, " "))
-	}
-	return func(ctx context.Context, see func(error) bool) error {
-		w.watched.drain()
-		for {
-			if see(w.watched.missing(want)) {
-				return nil
-			}
-			select {
-			case event, open := <-w.watched.events:
-				if !open {
-					return fmt.Errorf("the watch has ended")
-				}
-				w.watched.seen = append(w.watched.seen, event)
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-	}, nil
-}
-
-// drain takes the events that have come without waiting for more.
-func (w *watched) drain() {
-	for {
-		select {
-		case event, open := <-w.events:
-			if !open {
-				return
-			}
-			w.seen = append(w.seen, event)
-		default:
-			return
-		}
-	}
-}
-
-// missing compares the wanted events with those seen so far.
-func (w *watched) missing(want []string) error {
-	next := 0
-	var seen []string
-	for _, event := range w.seen {
-		line := describe(event)
-		seen = append(seen, line)
-		if next < len(want) && line == want[next] {
-			next++
-		}
-	}
-	if next == len(want) {
-		return nil
-	}
-	return wait.Notf("%q has not been seen; seen so far: %q", want[next], seen)
 }

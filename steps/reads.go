@@ -2,13 +2,11 @@ package steps
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/yaml"
 
 	"github.com/seatrial/seatrial/steps/client"
@@ -27,11 +25,7 @@ func readSteps() []Step {
 		},
 		{
 			Sentence: `I {try?}send {method} {path}[ accepting {type}]`, Phase: Action, Argument: MayHaveText, do: sendRaw,
-			Doc: "One request of the API as it is; the YAML is sent as JSON.",
-		},
-		{
-			Sentence: `I watch {kind} objects[ with label {label}]`, Phase: Setup, do: watchObjects,
-			Doc: "Follows the changes of the scenario's Namespace from now on.",
+			Doc: "One request of the API as it is; the YAML is sent as JSON, and a text that is JSON is sent unchanged.",
 		},
 		{
 			Sentence: `I {try?}call {command}`, Phase: Action, Argument: MayHaveText, do: callKubectl,
@@ -66,9 +60,9 @@ func listObjects(ctx context.Context, w *World, a Args) error {
 func sendRaw(ctx context.Context, w *World, a Args) error {
 	request := client.Request{Method: a.get("method"), Path: a.get("path"), Accept: a.get("type")}
 	if a.has {
-		body, err := yaml.YAMLToJSON([]byte(a.text))
+		body, err := bodyOf(a.text)
 		if err != nil {
-			return broken("read the body: %w", err)
+			return err
 		}
 		request.Body = body
 	}
@@ -79,54 +73,16 @@ func sendRaw(ctx context.Context, w *World, a Args) error {
 	return w.conclude(a, request.Method+" "+request.Path, answer, err)
 }
 
-// watched is a watch that runs beside the scenario.
-type watched struct {
-	events chan watch.Event
-	seen   []watch.Event
-}
-
-func watchObjects(ctx context.Context, w *World, a Args) error {
-	kind, err := w.kind(ctx, a.get("kind"), "")
+// bodyOf makes JSON of YAML. What is JSON already stays as it is, so that a scenario can send what YAML could not say, such as a field twice.
+func bodyOf(text string) ([]byte, error) {
+	if json.Valid([]byte(text)) {
+		return []byte(text), nil
+	}
+	body, err := yaml.YAMLToJSON([]byte(text))
 	if err != nil {
-		return err
+		return nil, broken("read the body: %w", err)
 	}
-	resource := w.resource(kind, w.Namespace)
-	options := metav1.ListOptions{LabelSelector: a.get("label")}
-	list, err := resource.List(ctx, options)
-	if err != nil {
-		return err
-	}
-	options.ResourceVersion = list.GetResourceVersion()
-	stream, err := resource.Watch(w.ctx, options)
-	if err != nil {
-		return err
-	}
-	w.watched = &watched{events: make(chan watch.Event, 1000)}
-	w.running.Go(func() {
-		defer stream.Stop()
-		defer close(w.watched.events)
-		for {
-			select {
-			case event, open := <-stream.ResultChan():
-				if !open {
-					return
-				}
-				w.watched.events <- event
-			case <-w.ctx.Done():
-				return
-			}
-		}
-	})
-	return nil
-}
-
-// describe tells an event in a line: its type and the name of its object.
-func describe(event watch.Event) string {
-	object, ok := event.Object.(*unstructured.Unstructured)
-	if !ok {
-		return string(event.Type)
-	}
-	return string(event.Type) + " " + object.GetName()
+	return body, nil
 }
 
 func callKubectl(ctx context.Context, w *World, a Args) error {

@@ -60,7 +60,7 @@ type Vocabulary struct{ Steps []*Step }
 func NewVocabulary() *Vocabulary {
 	v := &Vocabulary{}
 	for _, group := range [][]Step{
-		objectSteps(), writeSteps(), readSteps(), podSteps(), userSteps(), certificateSteps(),
+		objectSteps(), writeSteps(), readSteps(), watchSteps(), podSteps(), proxySteps(), userSteps(), certificateSteps(), programSteps(),
 		objectOutcomes(), answerOutcomes(), podOutcomes(), networkOutcomes(), accessOutcomes(),
 	} {
 		for i := range group {

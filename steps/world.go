@@ -52,7 +52,8 @@ type World struct {
 	answer  *client.Answer
 	output  *client.Output
 	forward *client.Forward
-	watched *watched
+	proxy   *client.Proxy
+	watched []*watched
 	nodes   []string
 	account bool
 	// keys are the private keys of certificate requests, by the request.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"sigs.k8s.io/yaml"
 
@@ -62,7 +63,7 @@ func writeSteps() []Step {
 		},
 		{
 			Sentence: `I {try?}delete all {kind} objects with label {label}`, Phase: Action, do: deleteAll,
-			Doc: "Deletes a collection of the scenario's Namespace.",
+			Doc: "Deletes a collection of the scenario's Namespace, or of the cluster for a cluster-scoped kind, whose label must hold ${ns} then.",
 		},
 		{
 			Sentence: `I {try?}evict Pod {name}`, Phase: Action, do: evictPod,
@@ -192,8 +193,8 @@ func deleteAll(ctx context.Context, w *World, a Args) error {
 	if err != nil {
 		return err
 	}
-	if !kind.Namespaced {
-		return broken("delete all %s objects: the kind is not namespaced", kind.Kind)
+	if !kind.Namespaced && !strings.Contains(a.get("label"), w.Namespace) {
+		return broken("delete all %s objects: the kind is not namespaced, and the label does not hold ${ns}", kind.Kind)
 	}
 	request := client.Request{Method: http.MethodDelete, Path: kind.Path(w.Namespace, "", ""), Query: url.Values{"labelSelector": {a.get("label")}}}
 	answer, err := w.actor.Send(ctx, request)

@@ -49,10 +49,19 @@ func (u *User) Send(ctx context.Context, r Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, noAnswer(r, err)
 	}
+	answer, err := read(response)
+	if err != nil {
+		return Answer{}, noAnswer(r, err)
+	}
+	return answer, nil
+}
+
+// read takes the whole answer and closes it.
+func read(response *http.Response) (Answer, error) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
 	if err != nil {
-		return Answer{}, noAnswer(r, err)
+		return Answer{}, err
 	}
 	answer := Answer{Code: response.StatusCode, Body: body, Warnings: response.Header.Values("Warning"), Header: response.Header}
 	if strings.Contains(response.Header.Get("Content-Type"), "json") {
