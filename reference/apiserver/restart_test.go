@@ -3,9 +3,11 @@ package apiserver_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/seatrial/seatrial/reference/apiserver"
@@ -20,17 +22,46 @@ func serve(t *testing.T, dir string, f func(kubernetes.Interface)) {
 		t.Fatal(err)
 	}
 	defer member.Stop()
-	s, err := apiserver.New(t.Context(), apiserver.Options{Etcd: member.Client(), EtcdReady: member.Ready})
+	serveWith(t, apiserver.Options{Etcd: member.Client(), EtcdReady: member.Ready}, f)
+}
+
+// serveWith runs a server while f runs.
+func serveWith(t *testing.T, o apiserver.Options, f func(kubernetes.Interface)) {
+	t.Helper()
+	run(t, o, func(s *apiserver.Server) {
+		if err := s.Ready(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		f(kubernetes.NewForConfigOrDie(s.ClientConfig("admin", "system:masters")))
+	})
+}
+
+// serveUnready is serveWith for a server that does not get ready, though its start comes to an end.
+func serveUnready(t *testing.T, o apiserver.Options, f func(kubernetes.Interface)) {
+	t.Helper()
+	run(t, o, func(s *apiserver.Server) {
+		client := kubernetes.NewForConfigOrDie(s.ClientConfig("admin", "system:masters"))
+		started := func(ctx context.Context) (bool, error) {
+			return client.CoreV1().RESTClient().Get().AbsPath("/livez").Do(ctx).Error() == nil, nil
+		}
+		if err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, time.Minute, true, started); err != nil {
+			t.Fatal(err)
+		}
+		f(client)
+	})
+}
+
+func run(t *testing.T, o apiserver.Options, f func(*apiserver.Server)) {
+	t.Helper()
+	s, err := apiserver.New(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
-	if err := s.Ready(ctx); err != nil {
-		t.Fatal(err)
-	}
-	f(kubernetes.NewForConfigOrDie(s.ClientConfig("admin", "system:masters")))
+	f(s)
 	cancel()
 	if err := <-ended; err != nil {
 		t.Fatal(err)

@@ -44,9 +44,11 @@ const watchShutdown = time.Second
 
 // New returns the defaults.
 func New() *Flags {
+	registry := compatibility.NewComponentGlobalsRegistry() // of emulated versions: none
+	_ = registry.Set()                                      // cannot fail when nothing is registered
 	f := &Flags{
 		Audit:    options.NewAuditOptions(),
-		Run:      options.NewServerRunOptionsForComponent("", compatibility.NewComponentGlobalsRegistry()),
+		Run:      options.NewServerRunOptionsForComponent("", registry),
 		Features: options.NewFeatureOptions(),
 		APIs:     options.NewAPIEnablementOptions(),
 		Serving:  options.NewSecureServingOptions(),
