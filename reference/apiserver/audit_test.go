@@ -200,9 +200,7 @@ func TestAuditWebhookReceivesEvents(t *testing.T) {
 func TestBrokenAuditConfigurationIsRefused(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(*settings.Flags){
-		"illegal policy with 0 rules": func(f *settings.Flags) { write(t, f.Audit.PolicyFile, "apiVersion: audit.k8s.io/v1
-kind: Policy
-") },
+		"illegal policy with 0 rules":          func(f *settings.Flags) { write(t, f.Audit.PolicyFile, "apiVersion: audit.k8s.io/v1\nkind: Policy\n") },
 		"Unsupported value: \"Everything\"":    func(f *settings.Flags) { write(t, f.Audit.PolicyFile, policyOf("{level: Everything}")) },
 		"no such file":                         func(f *settings.Flags) { f.Audit.WebhookOptions.ConfigFile = "/absent" },
 		"invalid audit log mode sometimes":     func(f *settings.Flags) { f.Audit.LogOptions.BatchOptions.Mode = "sometimes" },
