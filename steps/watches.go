@@ -16,7 +16,7 @@ import (
 func watchSteps() []Step {
 	return []Step{
 		{
-			Sentence: `I watch {kind} objects[ with label {label}][ from version {version}]`, Phase: Setup, do: watchObjects,
+			Sentence: `I watch {kind} objects[ with label {label}][ with field {selector}][ from version {version}]`, Phase: Setup, do: watchObjects,
 			Doc: "Follows the changes of the scenario's Namespace, or of the cluster for a cluster-scoped kind, from now on or from a resource version. " +
 				"Several watches may run side by side.",
 		},
@@ -39,7 +39,7 @@ func watchObjects(ctx context.Context, w *World, a Args) error {
 		return err
 	}
 	resource := w.resource(kind, w.Namespace)
-	options := metav1.ListOptions{LabelSelector: a.get("label"), ResourceVersion: a.get("version")}
+	options := metav1.ListOptions{LabelSelector: a.get("label"), FieldSelector: a.get("selector"), ResourceVersion: a.get("version")}
 	if !a.given("version") {
 		list, err := resource.List(ctx, options)
 		if err != nil {

@@ -17,7 +17,7 @@ Feature: New kinds can do what built-in kinds can
           served: true
           storage: true
           subresources: {scale: {specReplicasPath: .spec.replicas, statusReplicasPath: .status.replicas}}
-          selectableFields: [{jsonPath: .spec.colour}]
+          selectableFields: [{jsonPath: .spec.colour}, {jsonPath: .spec.size}]
           additionalPrinterColumns: [{name: Colour, type: string, jsonPath: .spec.colour}]
           schema:
             openAPIV3Schema:
@@ -27,6 +27,7 @@ Feature: New kinds can do what built-in kinds can
                   type: object
                   properties:
                     replicas: {type: integer}
+                    size: {type: string}
                     colour: {type: string, enum: [red, blue], x-kubernetes-validations: [{rule: self == oldSelf, message: the colour stays}]}
                     serial: {type: string, pattern: "^[A-Z]{2}[0-9]+$", maxLength: 8}
                     free: {type: object, x-kubernetes-preserve-unknown-fields: true}
@@ -99,6 +100,31 @@ Feature: New kinds can do what built-in kinds can
         """
       When I list Gadget objects with field "spec.colour=red"
       Then the answer lists "two"
+
+    @id:api.custom-resource-versions.watched-fields
+    Scenario: A watch can be picked by fields, too
+      An object that stops to match is reported as deleted.
+
+      Given a Gadget "one":
+        """yaml
+        spec: {size: small}
+        """
+      And a Gadget "two":
+        """yaml
+        spec: {size: large}
+        """
+      And I watch Gadget objects with field "spec.size=small"
+      And I patch Gadget "two":
+        """yaml
+        spec: {size: small}
+        """
+      When I patch Gadget "one":
+        """yaml
+        spec: {size: large}
+        """
+      Then within 10 seconds, the watch has seen:
+        | ADDED   | two |
+        | DELETED | one |
 
   Rule: The schema can say a lot about values
 

@@ -20,7 +20,7 @@ Feature: Programs outside the API server can check and change requests
           containers:
           - name: main
             args: [webhook, --tls-cert-file=/tls/tls.crt, --tls-private-key-file=/tls/tls.key, --port=8443]
-            readinessProbe: {httpGet: {scheme: HTTPS, port: 8443, path: /readyz}}
+            readinessProbe: {httpGet: {scheme: HTTPS, port: 8443, path: /readyz}, periodSeconds: 1}
             volumeMounts: [{name: tls, mountPath: /tls}]
           volumes: [{name: tls, secret: {secretName: hook}}]
         """
@@ -46,23 +46,7 @@ Feature: Programs outside the API server can check and change requests
     Scenario: A mutating webhook changes an object
       What it changes is validated and stored like everything else.
 
-      Given a serving certificate for "hook.${ns}.svc" in Secret "hook"
-      And data['ca.crt'] of Secret "hook" is noted as "ca"
-      And a ready Pod "hook":
-        """yaml
-        metadata: {labels: {app: hook}}
-        spec:
-          containers:
-          - name: main
-            args: [webhook, --tls-cert-file=/tls/tls.crt, --tls-private-key-file=/tls/tls.key, --port=8443]
-            readinessProbe: {httpGet: {scheme: HTTPS, port: 8443, path: /readyz}}
-            volumeMounts: [{name: tls, mountPath: /tls}]
-          volumes: [{name: tls, secret: {secretName: hook}}]
-        """
-      And a ready Service "hook":
-        """yaml
-        spec: {selector: {app: hook}, ports: [{port: 443, targetPort: 8443}]}
-        """
+      Given a ready Service "hook" of the program "webhook" whose authority is noted as "ca"
       When I create MutatingWebhookConfiguration "${ns}.example.com":
         """yaml
         webhooks:
@@ -171,6 +155,56 @@ Feature: Programs outside the API server can check and change requests
         | an object selector | objectSelector: {matchLabels: {colour: red}}                                                            |
         | a match condition  | matchConditions: [{name: red, expression: "object.metadata.?labels.colour.orValue('') == 'red'"}]        |
 
+    @id:api.webhooks.namespace
+    Scenario: A webhook with a namespace selector leaves other namespaces alone
+      So the namespaces of the system can be kept from a broken webhook.
+
+      Given a ready Namespace "${ns}-other"
+      When I create ValidatingWebhookConfiguration "${ns}.example.com":
+        """yaml
+        webhooks:
+        - name: silent.example.com
+          clientConfig: {service: {namespace: "${ns}", name: nothing}}
+          rules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [configmaps]}]
+          namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: "${ns}"}}
+          sideEffects: None
+          admissionReviewVersions: [v1]
+        """
+      Then within 60 seconds, creating ConfigMap "settings" would be refused with 500 InternalError
+      And as before, creating ConfigMap "${ns}-other/settings" would be accepted
+
+    @id:api.webhooks.conditions-changed
+    Scenario Outline: The match conditions of a <kind> can be changed
+      They are kept as they were sent, in their order.
+
+      Given a <kind> "${ns}.example.com":
+        """yaml
+        webhooks:
+        - name: silent.example.com
+          clientConfig: {service: {namespace: "${ns}", name: nothing}}
+          namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: "${ns}"}}
+          matchConditions: [{name: production, expression: object.metadata.namespace == 'production'}]
+          sideEffects: None
+          admissionReviewVersions: [v1]
+        """
+      And <kind> "${ns}.example.com" matches:
+        """yaml
+        webhooks: [{matchConditions: [{name: production, expression: object.metadata.namespace == 'production'}]}]
+        """
+      When I send a JSON patch to <kind> "${ns}.example.com":
+        """yaml
+        - {op: add, path: /webhooks/0/matchConditions/-, value: {name: staging, expression: object.metadata.namespace == 'staging'}}
+        """
+      Then <kind> "${ns}.example.com" matches:
+        """yaml
+        webhooks: [{matchConditions: [{name: production, expression: "</.*'production'/>"}, {name: staging, expression: "</.*'staging'/>"}]}]
+        """
+
+      Examples:
+        | kind                           |
+        | ValidatingWebhookConfiguration |
+        | MutatingWebhookConfiguration   |
+
     @id:api.webhooks.invalid
     Scenario: A webhook must say whether it has side effects
       A dry run could not be promised otherwise.
@@ -187,3 +221,59 @@ Feature: Programs outside the API server can check and change requests
         """
       Then it is refused with 422 Invalid
       And the message contains "webhooks[0].sideEffects"
+
+    @id:api.webhooks.condition-invalid
+    Scenario Outline: A <kind> with a condition that cannot be read is refused
+      The message holds what the compiler says.
+
+      Given an empty Namespace
+      When I try to create <kind> "${ns}.example.com":
+        """yaml
+        webhooks:
+        - name: silent.example.com
+          clientConfig: {service: {namespace: "${ns}", name: nothing}}
+          matchConditions: [{name: bad, expression: "... [] bad expression"}]
+          sideEffects: None
+          admissionReviewVersions: [v1]
+        """
+      Then it is refused with 422 Invalid
+      And the message contains "webhooks[0].matchConditions[0].expression"
+      And the message contains "compilation failed"
+
+      Examples:
+        | kind                           |
+        | ValidatingWebhookConfiguration |
+        | MutatingWebhookConfiguration   |
+
+    @id:api.webhooks.twice
+    Scenario: The webhooks of a configuration have different names
+      Refusals name the webhook.
+
+      Given an empty Namespace
+      When I try to create MutatingWebhookConfiguration "${ns}.example.com":
+        """yaml
+        webhooks:
+        - {name: a.example.com, clientConfig: {url: "https://example.com"}, sideEffects: None, admissionReviewVersions: [v1]}
+        - {name: a.example.com, clientConfig: {url: "https://example.com"}, sideEffects: None, admissionReviewVersions: [v1]}
+        """
+      Then it is refused with 422 Invalid
+      And the message contains "webhooks[1].name"
+
+  Rule: Webhooks are registered by objects of the API
+
+    @id:api.webhooks.discovery
+    Scenario Outline: The document <path> leads to the webhook configurations
+      From the list of groups over the group to its kinds.
+
+      Given an empty Namespace
+      When I send GET "<path>"
+      Then the answer matches:
+        """yaml
+        <match>
+        """
+
+      Examples:
+        | path                                   | match                                                                                                           |
+        | /apis                                  | groups: [{name: admissionregistration.k8s.io, versions: [{groupVersion: admissionregistration.k8s.io/v1, version: v1}]}] |
+        | /apis/admissionregistration.k8s.io     | {name: admissionregistration.k8s.io, versions: [{groupVersion: admissionregistration.k8s.io/v1, version: v1}]}  |
+        | /apis/admissionregistration.k8s.io/v1  | {groupVersion: admissionregistration.k8s.io/v1, resources: [{name: mutatingwebhookconfigurations, kind: MutatingWebhookConfiguration}, {name: validatingwebhookconfigurations, kind: ValidatingWebhookConfiguration}]} |
