@@ -31,8 +31,10 @@ func admissionResources() []Resource {
 
 		row[admissionregistrationv1.ValidatingAdmissionPolicy, admissionregistrationv1.ValidatingAdmissionPolicyList](Resource{
 			Served: admission, Plural: "validatingadmissionpolicies", Scope: Cluster, Categories: extensions, Status: true, ConditionalUpdate: true,
-			Columns: columns.ValidatingAdmissionPolicy(),
+			StatusResets: names("metadata"),
+			Columns:      columns.ValidatingAdmissionPolicy(),
 		}, hooks[admissionregistrationv1.ValidatingAdmissionPolicy]{
+			status:   prepare.KeepMetadata[*admissionregistrationv1.ValidatingAdmissionPolicy],
 			validate: validation.ValidatingAdmissionPolicy, validateUpdate: validation.ValidatingAdmissionPolicyUpdate, validateStatus: validation.ValidatingAdmissionPolicyStatusUpdate,
 		}),
 

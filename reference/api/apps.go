@@ -18,9 +18,10 @@ func appsResources() []Resource {
 	return []Resource{
 		row[appsv1.Deployment, appsv1.DeploymentList](Resource{
 			Served: apps, Plural: "deployments", Short: names("deploy"), Categories: names("all"), Status: true, Scale: true,
-			Columns: columns.Deployment(),
+			StatusResets: names("metadata.labels"),
+			Columns:      columns.Deployment(),
 		}, hooks[appsv1.Deployment]{
-			update:   prepare.DeploymentUpdate,
+			update: prepare.DeploymentUpdate, status: prepare.DeploymentStatusUpdate,
 			validate: validation.Deployment, validateUpdate: validation.DeploymentUpdate, validateStatus: validation.DeploymentStatusUpdate,
 			warnings: warnings.Deployment,
 		}),

@@ -4,6 +4,7 @@ import (
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 
 	"github.com/seatrial/seatrial/reference/api/columns"
+	"github.com/seatrial/seatrial/reference/api/prepare"
 	"github.com/seatrial/seatrial/reference/api/validation"
 )
 
@@ -13,15 +14,19 @@ func flowcontrolResources() []Resource {
 	return []Resource{
 		row[flowcontrolv1.FlowSchema, flowcontrolv1.FlowSchemaList](Resource{
 			Served: flowcontrol, Plural: "flowschemas", Scope: Cluster, Status: true,
-			Columns: columns.FlowSchema(),
+			StatusResets: names("metadata"),
+			Columns:      columns.FlowSchema(),
 		}, hooks[flowcontrolv1.FlowSchema]{
+			status:   prepare.FlowSchemaStatusUpdate,
 			validate: validation.FlowSchema, validateUpdate: validation.FlowSchemaUpdate, validateStatus: validation.FlowSchemaStatusUpdate,
 		}),
 
 		row[flowcontrolv1.PriorityLevelConfiguration, flowcontrolv1.PriorityLevelConfigurationList](Resource{
 			Served: flowcontrol, Plural: "prioritylevelconfigurations", Scope: Cluster, Status: true,
-			Columns: columns.PriorityLevel(),
+			StatusResets: names("metadata"),
+			Columns:      columns.PriorityLevel(),
 		}, hooks[flowcontrolv1.PriorityLevelConfiguration]{
+			status:   prepare.PriorityLevelStatusUpdate,
 			validate: validation.PriorityLevel, validateUpdate: validation.PriorityLevelUpdate, validateStatus: validation.PriorityLevelStatusUpdate,
 		}),
 	}

@@ -4,6 +4,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/seatrial/seatrial/reference/api/columns"
+	"github.com/seatrial/seatrial/reference/api/prepare"
 	"github.com/seatrial/seatrial/reference/api/validation"
 	"github.com/seatrial/seatrial/reference/api/warnings"
 )
@@ -36,8 +37,10 @@ func networkingResources() []Resource {
 
 		row[networkingv1.ServiceCIDR, networkingv1.ServiceCIDRList](Resource{
 			Served: networking, Plural: "servicecidrs", Scope: Cluster, Status: true, NoGeneration: true,
-			Columns: columns.ServiceCIDR(),
+			StatusResets: names("metadata"),
+			Columns:      columns.ServiceCIDR(),
 		}, hooks[networkingv1.ServiceCIDR]{
+			status:   prepare.KeepMetadata[*networkingv1.ServiceCIDR],
 			validate: validation.ServiceCIDR, validateUpdate: validation.ServiceCIDRUpdate, validateStatus: validation.ServiceCIDRStatusUpdate,
 		}),
 

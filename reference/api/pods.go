@@ -20,8 +20,9 @@ func podResources() []Resource {
 			Served: core, Plural: "pods", DeleteReturnsObject: true, Short: names("po"), Categories: names("all"), Status: true,
 			FieldNames: names("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
 				"spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName"),
-			Indexed: names("spec.nodeName"),
-			Columns: columns.Pod(),
+			Indexed:      names("spec.nodeName"),
+			StatusResets: names("metadata.deletionTimestamp", "metadata.ownerReferences"),
+			Columns:      columns.Pod(),
 		}, hooks[corev1.Pod]{
 			fields: podFields, graceful: prepare.PodGraceful,
 			create: prepare.PodCreate, status: prepare.PodStatusUpdate,

@@ -55,6 +55,9 @@ type Resource struct {
 	ConditionalUpdate bool          // PUT must carry a resourceVersion
 	NoCollection      bool          // deletecollection is not served
 
+	ResetFields  []string // fields beyond status that a write of the object resets: server-side apply gives them no manager
+	StatusResets []string // fields beyond spec that a write of /status resets
+
 	DeleteReturnsObject bool // DELETE answers with the last state of the object; else with a Status
 
 	// Fields returns the selectable fields beyond metadata.name and metadata.namespace.

@@ -23,8 +23,10 @@ func storageResources() []Resource {
 
 		row[storagev1.VolumeAttachment, storagev1.VolumeAttachmentList](Resource{
 			Served: storage, Plural: "volumeattachments", DeleteReturnsObject: true, Scope: Cluster, Status: true, NoGeneration: true, ConditionalUpdate: true,
-			Columns: columns.VolumeAttachment(),
+			StatusResets: names("metadata"),
+			Columns:      columns.VolumeAttachment(),
 		}, hooks[storagev1.VolumeAttachment]{
+			status:   prepare.KeepMetadata[*storagev1.VolumeAttachment],
 			validate: validation.VolumeAttachment, validateUpdate: validation.VolumeAttachmentUpdate, validateStatus: validation.VolumeAttachmentStatusUpdate,
 		}),
 

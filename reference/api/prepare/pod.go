@@ -37,6 +37,7 @@ func PodCreate(ctx context.Context, pod *corev1.Pod) {
 // PodStatusUpdate keeps what a writer of status leaves out because it does not know it.
 func PodStatusUpdate(pod, old *corev1.Pod) {
 	pod.DeletionTimestamp = nil // put back by the library: status never starts a deletion
+	pod.OwnerReferences = old.OwnerReferences
 	status, before := &pod.Status, &old.Status
 	if status.QOSClass == "" {
 		status.QOSClass = before.QOSClass

@@ -67,7 +67,6 @@ func (statusStrategy) AllowCreateOnUpdate() bool { return false }
 
 func (s statusStrategy) PrepareForUpdate(ctx context.Context, obj, old runtime.Object) {
 	keepAllBut(obj, old, "Status")
-	metadata(obj).SetOwnerReferences(metadata(old).GetOwnerReferences())
 	if s.row.PrepareStatusUpdate != nil {
 		s.row.PrepareStatusUpdate(ctx, obj, old)
 	}
@@ -97,5 +96,5 @@ func (statusStrategy) WarningsOnUpdate(context.Context, runtime.Object, runtime.
 }
 
 func (s statusStrategy) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
-	return resetFields(s.row, "spec")
+	return resetFields(s.row, append([]string{"spec"}, s.row.StatusResets...)...)
 }

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"reflect"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -124,15 +125,28 @@ func (s strategy) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
 	if !s.row.Status {
 		return nil
 	}
-	return resetFields(s.row, "status")
+	return resetFields(s.row, append([]string{"status"}, s.row.ResetFields...)...)
 }
 
-func resetFields(row api.Resource, name string) map[fieldpath.APIVersion]*fieldpath.Set {
+func resetFields(row api.Resource, names ...string) map[fieldpath.APIVersion]*fieldpath.Set {
 	sets := make(map[fieldpath.APIVersion]*fieldpath.Set, len(row.Served))
 	for _, gv := range row.Served {
-		sets[fieldpath.APIVersion(gv.String())] = fieldpath.NewSet(fieldpath.MakePathOrDie(name))
+		set := fieldpath.NewSet()
+		for _, name := range names {
+			set.Insert(path(name))
+		}
+		sets[fieldpath.APIVersion(gv.String())] = set
 	}
 	return sets
+}
+
+// path reads metadata.labels.
+func path(name string) fieldpath.Path {
+	var path fieldpath.Path
+	for step := range strings.SplitSeq(name, ".") {
+		path = append(path, fieldpath.PathElement{FieldName: &step})
+	}
+	return path
 }
 
 // gracefulStrategy is the strategy of rows whose objects end gracefully. The
