@@ -4,6 +4,8 @@ package apiservertest
 import (
 	"context"
 	"net/netip"
+	"os"
+	"runtime/pprof"
 	"testing"
 	"time"
 
@@ -60,6 +62,8 @@ func Run(t testing.TB, o apiserver.Options) *apiserver.Server {
 	ready, stop := context.WithTimeout(ctx, startTimeout)
 	defer stop()
 	if err := s.Ready(ready); err != nil {
+		// At once: the library may end the process while the server stops.
+		_ = pprof.Lookup("goroutine").WriteTo(os.Stderr, 1)
 		t.Fatal(err)
 	}
 	addServiceAccount(ready, t, s)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.etcd.io/etcd/client/v3/kubernetes"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/storage"
@@ -32,7 +31,6 @@ const DefaultCompaction = 5 * time.Minute
 // resources: the library's own factory would dial once per resource.
 type Backend struct {
 	Options
-	client    *kubernetes.Client
 	compactor *compactor
 }
 
@@ -67,9 +65,7 @@ func NewBackend(o Options) *Backend {
 		// An in-process client has no endpoint that the library could ask for its version.
 		feature.DefaultFeatureSupportChecker.CheckClient(context.Background(), inProcess{}, storage.RequestWatchProgress)
 	}
-	kube := &kubernetes.Client{Client: o.Client}
-	kube.Kubernetes = kube
-	return &Backend{Options: o, client: kube, compactor: startCompactor(etcdHistory{o.Client}, o.Compaction, o.Log)}
+	return &Backend{Options: o, compactor: startCompactor(etcdHistory{o.Client}, o.Compaction, o.Log)}
 }
 
 // Stop ends the compaction. Call it when the registries are destroyed.
@@ -113,7 +109,7 @@ func (b *Backend) open(cfg *storagebackend.ConfigForResource, prefix string,
 	_ storage.AttrFunc, _ storage.IndexerFuncs, _ *cache.Indexers,
 ) (closer, factory.DestroyFunc, error) {
 	versioner := storage.APIObjectVersioner{}
-	s, err := etcd3.New(b.client, b.compactor, cfg.Codec, newFunc, newList, cfg.Prefix, prefix,
+	s, err := etcd3.New(ownStream(b.Client, cfg.GroupResource.String()), b.compactor, cfg.Codec, newFunc, newList, cfg.Prefix, prefix,
 		cfg.GroupResource, b.transformer(cfg.GroupResource), cfg.LeaseManagerConfig,
 		etcd3.NewDefaultDecoder(cfg.Codec, versioner), versioner)
 	if err != nil {
