@@ -25,6 +25,8 @@ const (
 	ClusterAdmin        = "cluster-admin"
 	PrivilegedPods      = "pod-security-privileged"
 	BaselinePods        = "pod-security-baseline"
+	DualStack           = "dual-stack"
+	NodeRestriction     = "node-restriction"
 )
 
 // meanings say what each capability is.
@@ -42,6 +44,8 @@ var meanings = map[string]string{
 	ClusterAdmin:        "the user may do everything",
 	PrivilegedPods:      "Namespaces take Pods that break the Pod Security Standard \"baseline\"",
 	BaselinePods:        "Namespaces take Pods that break the Pod Security Standard \"restricted\"",
+	DualStack:           "Services can have an IPv4 and an IPv6 address",
+	NodeRestriction:     "the credentials of a Node are good for what concerns this Node alone",
 }
 
 // Names lists the capabilities that are detected by name. Besides, "api:apps/v1" is one for each version of an API group.

@@ -54,6 +54,9 @@ const (
 	metrics  = "GET /apis/metrics.k8s.io/v1beta1/nodes"
 	reviews  = "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 	pods     = "POST /api/v1/namespaces/default/pods"
+	cidrs    = "GET /apis/networking.k8s.io/v1/servicecidrs/kubernetes"
+	subjects = "POST /apis/authorization.k8s.io/v1/subjectaccessreviews"
+	newNode  = "POST /api/v1/nodes"
 	yes      = `{"status":{"allowed":true}}`
 	no       = `{"status":{"allowed":false}}`
 )
@@ -68,6 +71,9 @@ func everything() map[string]string {
 		reviews + ` "*"`:     yes,
 		pods:                 `{}`,
 		pods + " privileged": `{}`,
+		cidrs:                `{"spec":{"cidrs":["10.96.0.0/16","fd00::/112"]}}`,
+		subjects:             yes,
+		newNode:              "forbidden",
 		"GET /apis":          `{"groups":[{"name":"apps","versions":[{"groupVersion":"apps/v1"}]},{"name":"batch","versions":[{"groupVersion":"batch/v1beta1"}]}]}`,
 	}
 }
@@ -91,6 +97,11 @@ func TestEveryCapabilityIsOfferedOrAbsentForAReason(t *testing.T) {
 		{"cluster-admin", reviews + ` "*"`, no, "the user may not do everything"},
 		{"pod-security-privileged", pods + " privileged", "forbidden", "such a Pod in Namespace default would be refused with 403 Forbidden: you may not"},
 		{"pod-security-baseline", pods, "forbidden", "such a Pod in Namespace default would be refused with 403 Forbidden: you may not"},
+		{"dual-stack", cidrs, `{"spec":{"cidrs":["10.96.0.0/16"]}}`, "ServiceCIDR \"kubernetes\" has 1 range"},
+		{"dual-stack", cidrs, "forbidden", "ServiceCIDR \"kubernetes\" cannot be read: 403 Forbidden: you may not"},
+		{"node-restriction", subjects, no, "a Node may not make itself known"},
+		{"node-restriction", subjects, "forbidden", "the rights of a Node cannot be asked for: 403 Forbidden: you may not"},
+		{"node-restriction", newNode, `{}`, "a Node may make another Node"},
 		{"api:apps/v1", "GET /apis", `{"groups":[]}`, "the cluster does not serve apps/v1"},
 		{"api:apps/v1", "GET /apis", "forbidden", "the API groups cannot be listed: 403 Forbidden: you may not"},
 	} {
