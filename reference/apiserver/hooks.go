@@ -22,8 +22,15 @@ const (
 	hookFlowControl   = "priority-and-fairness-config-producer"
 	hookRepair        = "start-service-ip-repair-controllers"
 	hookAuthorizers   = "start-authorizers"
-	hookAdmission     = "start-kube-apiserver-admission-initializer"
-	hookRBAC          = "rbac/bootstrap-roles"
+	hookAdmission     = "start-apiserver-admission-initializer"
+	hookClasses       = "scheduling/bootstrap-system-priority-classes"
+	hookTrust         = "start-cluster-authentication-info-controller"
+	hookTracking      = "start-legacy-token-tracking-controller"
+
+	// An API server that is killed is taken out of default/kubernetes after this time.
+	serverTTL    = 15 * time.Second
+	leaveTimeout = 5 * time.Second
+	hookRBAC     = "rbac/bootstrap-roles"
 )
 
 // addHooks writes the bootstrap objects when the server starts, and keeps those
@@ -31,6 +38,7 @@ const (
 func (c *chain) addHooks(server *genericapiserver.GenericAPIServer) error {
 	o := bootstrap.Options{
 		AdvertiseAddress: c.options.AdvertiseAddress,
+		Members:          c.backend.Members("apiservers", serverTTL),
 		ServiceCIDR:      c.options.ServiceCIDR,
 		ClientCA:         c.options.trust.clientCA,
 		RequestHeader:    c.options.trust.published(),
@@ -40,13 +48,20 @@ func (c *chain) addHooks(server *genericapiserver.GenericAPIServer) error {
 		again time.Duration
 		write func(context.Context) error
 	}{
-		{hookObjects, bootstrapInterval, func(ctx context.Context) error { return bootstrap.Write(ctx, c.client, o) }},
+		{hookObjects, bootstrapInterval, func(ctx context.Context) error { return bootstrap.WriteNamespaces(ctx, c.client) }},
+		{hookClasses, bootstrapInterval, func(ctx context.Context) error { return bootstrap.WritePriorityClasses(ctx, c.client) }},
+		{hookTrust, bootstrapInterval, func(ctx context.Context) error { return bootstrap.WriteAuthentication(ctx, c.client, o) }},
+		{hookTracking, neverAgain, func(ctx context.Context) error { return bootstrap.WriteTokenTracking(ctx, c.client) }},
+		{hookIdentityGarbage, identityDuration, c.dropIdentities},
 		{hookService, serviceInterval, func(ctx context.Context) error { return bootstrap.WriteKubernetesService(ctx, c.client, o) }},
 		{hookFlowControl, bootstrapInterval, func(ctx context.Context) error { return bootstrap.WriteFlowControl(ctx, c.client.FlowcontrolV1()) }},
 		{hookRepair, bootstrapInterval, c.services.Repair},
 		{hookRBAC, neverAgain, func(ctx context.Context) error { return rbac.Ensure(ctx, c.client) }},
 	}
 	for _, h := range hooks {
+		if !c.hookNeeded(h.name) {
+			continue
+		}
 		err := server.AddPostStartHook(h.name, func(hook genericapiserver.PostStartHookContext) error {
 			c.writeOnce(hook, h.name, h.write)
 			if h.again > 0 {
@@ -57,6 +72,17 @@ func (c *chain) addHooks(server *genericapiserver.GenericAPIServer) error {
 		if err != nil {
 			return err
 		}
+	}
+	err := server.AddPreShutdownHook(hookService, func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
+		defer cancel()
+		return bootstrap.LeaveEndpoints(ctx, c.client, o)
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.addIdentityLease(server); err != nil {
+		return err
 	}
 	if err := c.addRunner(server, hookAuthorizers, c.auth.Run); err != nil {
 		return err

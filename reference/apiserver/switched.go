@@ -6,6 +6,11 @@ import (
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/seatrial/seatrial/reference/api"
@@ -58,6 +63,23 @@ func (c *chain) hide(all storages) storages {
 		}
 	}
 	return hidden
+}
+
+// hookNeeded reports whether a hook writes something that is served.
+func (c *chain) hookNeeded(name string) bool {
+	switch name {
+	case hookFlowControl:
+		return c.config.FlowControl != nil && c.enabled(flowcontrolv1.SchemeGroupVersion.WithResource("flowschemas"))
+	case hookRBAC:
+		return c.enabled(rbacv1.SchemeGroupVersion.WithResource("clusterroles"))
+	case hookClasses:
+		return c.enabled(schedulingv1.SchemeGroupVersion.WithResource("priorityclasses"))
+	case hookIdentityGarbage:
+		return c.enabled(coordinationv1.SchemeGroupVersion.WithResource("leases"))
+	case "start-kubernetes-service-cidr-controller":
+		return c.enabled(networkingv1.SchemeGroupVersion.WithResource("servicecidrs"))
+	}
+	return true
 }
 
 // openStore connects the registries to etcd, as the settings want it. stop ends

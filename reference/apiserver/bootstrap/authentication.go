@@ -12,10 +12,10 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// writeAuthentication publishes in kube-system how an extension API server can
+// WriteAuthentication publishes in kube-system how an extension API server can
 // tell that a request comes from the aggregator.
 // Source: https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/
-func writeAuthentication(ctx context.Context, client kubernetes.Interface, o Options) error {
+func WriteAuthentication(ctx context.Context, client kubernetes.Interface, o Options) error {
 	want := map[string]string{}
 	if ca := o.ClientCA(); len(ca) > 0 {
 		want["client-ca-file"] = string(ca)

@@ -19,8 +19,10 @@ import (
 
 // Options says what the objects contain.
 type Options struct {
-	// AdvertiseAddress is the endpoint of the Service default/kubernetes.
+	// AdvertiseAddress is this server's endpoint of the Service default/kubernetes;
+	// Members are all of them.
 	AdvertiseAddress netip.AddrPort
+	Members          Members
 	// ServiceCIDR is the range of cluster IPs; the Service gets its first address.
 	ServiceCIDR netip.Prefix
 	// ClientCA (PEM, as it is now) and RequestHeader are published for extension
@@ -29,28 +31,30 @@ type Options struct {
 	RequestHeader *authenticatorfactory.RequestHeaderConfig
 }
 
-// Write writes the namespaces and what no other function of this package
-// writes. It may be called again.
-func Write(ctx context.Context, client kubernetes.Interface, o Options) error {
-	var first parallel
+// WriteNamespaces writes the namespaces that every cluster has. Like all
+// functions here, it may be called again.
+func WriteNamespaces(ctx context.Context, client kubernetes.Interface) error {
+	var all parallel
 	for _, name := range []string{metav1.NamespaceDefault, metav1.NamespaceSystem, metav1.NamespacePublic, corev1.NamespaceNodeLease} {
-		first.do("namespace "+name, func() error {
+		all.do("namespace "+name, func() error {
 			ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
 			_, err := client.CoreV1().Namespaces().Create(ctx, ns, metav1.CreateOptions{})
 			return unlessThere(err)
 		})
 	}
+	return all.wait()
+}
+
+// WritePriorityClasses writes the two classes of the system.
+func WritePriorityClasses(ctx context.Context, client kubernetes.Interface) error {
+	var all parallel
 	for _, class := range priorityClasses() {
-		first.do("priority class "+class.Name, func() error {
+		all.do("priority class "+class.Name, func() error {
 			_, err := client.SchedulingV1().PriorityClasses().Create(ctx, class, metav1.CreateOptions{})
 			return unlessThere(err)
 		})
 	}
-	first.do("service CIDR", func() error { return writeServiceCIDR(ctx, client, o.ServiceCIDR) })
-	if err := first.wait(); err != nil {
-		return err
-	}
-	return writeAuthentication(ctx, client, o)
+	return all.wait()
 }
 
 // The two classes of
