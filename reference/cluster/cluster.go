@@ -43,6 +43,9 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	defer c.store.Stop()
+	pacing, stopPacing := context.WithCancel(ctx)
+	defer stopPacing()
+	go PaceCollector(pacing)
 	return errors.Join(c.run(ctx), c.runtime.Close())
 }
 

@@ -12,7 +12,6 @@ import (
 	"k8s.io/apiserver/pkg/authentication/request/headerrequest"
 	"k8s.io/apiserver/pkg/authentication/request/union"
 	"k8s.io/apiserver/pkg/authentication/request/websocket"
-	"k8s.io/apiserver/pkg/authentication/request/x509"
 	"k8s.io/apiserver/pkg/authentication/token/cache"
 	"k8s.io/apiserver/pkg/authentication/token/tokenfile"
 	tokenunion "k8s.io/apiserver/pkg/authentication/token/union"
@@ -57,7 +56,7 @@ func (a *Auth) authentication(opts Options, keys tokens.Keys) error {
 			h.AllowedClientNames, h.UsernameHeaders, h.UIDHeaders, h.GroupHeaders, h.ExtraHeaderPrefixes))
 	}
 	for _, ca := range opts.ClientCAs {
-		all = append(all, x509.NewDynamic(ca.VerifyOptions, x509.CommonNameUserConversion))
+		all = append(all, newCertificates(ca.VerifyOptions, opts.Now))
 	}
 	all = append(all, bearertoken.New(token), websocket.NewProtocolAuthenticator(token))
 	a.Authenticator = group.NewAuthenticatedGroupAdder(union.New(all...))
