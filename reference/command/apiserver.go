@@ -82,6 +82,7 @@ func (f *apiServerFlags) run(ctx context.Context, log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go settle(ctx, server, log)
+	go cluster.PaceCollector(ctx)
 	return server.Run(ctx)
 }
 
