@@ -26,6 +26,7 @@ type chain struct {
 	auth      *auth.Auth
 	admission *admission.Admission
 	services  *services.REST
+	repairs   *services.Repairs
 }
 
 // build makes the delegation chain: aggregator -> built-in resources -> custom resources -> 404.

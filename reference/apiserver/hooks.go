@@ -16,10 +16,12 @@ const (
 	hookPatience      = 2 * time.Second  // after which an error is worth a line in the log
 	serviceInterval   = 10 * time.Second // upstream's, for the endpoints of default/kubernetes
 	bootstrapInterval = 3 * time.Minute
+	repairInterval    = time.Minute
 	neverAgain        = time.Duration(0)
 	hookObjects       = "start-system-namespaces-controller"
 	hookService       = "bootstrap-controller"
 	hookFlowControl   = "priority-and-fairness-config-producer"
+	hookCIDR          = "start-kubernetes-service-cidr-controller"
 	hookRepair        = "start-service-ip-repair-controllers"
 	hookAuthorizers   = "start-authorizers"
 	hookAdmission     = "start-apiserver-admission-initializer"
@@ -55,7 +57,10 @@ func (c *chain) addHooks(server *genericapiserver.GenericAPIServer) error {
 		{hookIdentityGarbage, identityDuration, c.dropIdentities},
 		{hookService, serviceInterval, func(ctx context.Context) error { return bootstrap.WriteKubernetesService(ctx, c.client, o) }},
 		{hookFlowControl, bootstrapInterval, func(ctx context.Context) error { return bootstrap.WriteFlowControl(ctx, c.client.FlowcontrolV1()) }},
-		{hookRepair, bootstrapInterval, c.services.Repair},
+		{hookCIDR, serviceInterval, func(ctx context.Context) error {
+			return bootstrap.WriteServiceCIDR(ctx, c.client, c.options.serviceCIDRs())
+		}},
+		{hookRepair, repairInterval, c.repairs.Once},
 		{hookRBAC, neverAgain, func(ctx context.Context) error { return rbac.Ensure(ctx, c.client) }},
 	}
 	for _, h := range hooks {

@@ -47,6 +47,10 @@ type Options struct {
 	AdvertiseAddress netip.AddrPort
 	// ServiceCIDR is the range of cluster IPs; the zero value means 10.96.0.0/16.
 	ServiceCIDR netip.Prefix
+	// SecondServiceCIDR, of the other IP family, lets services have addresses of both.
+	SecondServiceCIDR netip.Prefix
+	// NodePorts are the ports that services get on every node; zero means 30000-32767.
+	NodePorts utilnet.PortRange
 
 	// Auth configures who may do what: its Flags and SigningKey. The rest is set
 	// by the server.
@@ -101,8 +105,8 @@ func (o *Options) complete() error {
 	if !o.AdvertiseAddress.IsValid() {
 		o.AdvertiseAddress = netip.AddrPortFrom(hostAddress(), 6443)
 	}
-	if !o.ServiceCIDR.IsValid() {
-		o.ServiceCIDR = netip.MustParsePrefix("10.96.0.0/16")
+	if err := o.completeServices(); err != nil {
+		return fmt.Errorf("make API server: %w", err)
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

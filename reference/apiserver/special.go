@@ -48,9 +48,10 @@ func (c *chain) addSpecial(all storages, s stores) {
 
 	c.services = services.New(services.Options{
 		Services: s.core("services"), Endpoints: s.core("endpoints"),
-		Addresses: s[networkingv1.Resource("ipaddresses")],
-		CIDR:      c.options.ServiceCIDR, NodePorts: c.backend.Claims("nodeports"),
+		Addresses: s[networkingv1.Resource("ipaddresses")], CIDRs: s[networkingv1.Resource("servicecidrs")],
+		Families: c.options.serviceFamilies(), NodePorts: c.backend.Claims("nodeports"), PortRange: c.options.NodePorts,
 	})
+	c.repairs = c.services.Repairs(c.client)
 	core["services"] = c.services
 	core["services/proxy"] = &services.Proxy{
 		Services: s.core("services"), Slices: s[discoveryv1.Resource("endpointslices")], Transport: transport,

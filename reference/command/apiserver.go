@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 
 	"github.com/seatrial/seatrial/reference/apiserver"
 	"github.com/seatrial/seatrial/reference/cluster"
@@ -28,6 +29,7 @@ type apiServerFlags struct {
 	bind, advertise    string
 	port               int
 	certDir, serviceIP string
+	nodePorts          utilnet.PortRange
 	shared             cluster.APIServerFlags
 }
 
@@ -44,7 +46,9 @@ func apiServerCommand(logger func() *slog.Logger) *cobra.Command {
 	f.IntVar(&flags.port, "secure-port", 6443, "port to listen on")
 	f.StringVar(&flags.advertise, "advertise-address", "", "where nodes and pods reach the server; not a loopback address (default the bind address)")
 	f.StringVar(&flags.certDir, "cert-dir", "pki", "folder of certificates and keys; what is missing is made; DIR.kubeconfig is for the administrator")
-	f.StringVar(&flags.serviceIP, "service-cluster-ip-range", "10.96.0.0/16", "range of cluster IPs")
+	f.StringVar(&flags.serviceIP, "service-cluster-ip-range", "10.96.0.0/16", "range of cluster IPs, or one of each IP family with a comma between, the default family first")
+	flags.nodePorts = utilnet.PortRange{Base: 30000, Size: 2768}
+	f.Var(&flags.nodePorts, "service-node-port-range", "ports that services get on every node, such as 30000-32767")
 	addAPIServerFlags(f, &flags.shared)
 	cmd.MarkFlagsOneRequired("etcd-servers", "data-dir")
 	cmd.MarkFlagsMutuallyExclusive("etcd-servers", "data-dir")
@@ -120,7 +124,7 @@ func (f *apiServerFlags) options(log *slog.Logger) (apiserver.Options, error) {
 	if bound, err := netip.ParseAddr(f.bind); err == nil && bound.IsUnspecified() {
 		own = f.advertise
 	}
-	services, err := netip.ParsePrefix(f.serviceIP)
+	services, second, err := serviceRanges(f.serviceIP)
 	if err != nil {
 		return apiserver.Options{}, fmt.Errorf("--service-cluster-ip-range: %w", err)
 	}
@@ -140,6 +144,20 @@ func (f *apiServerFlags) options(log *slog.Logger) (apiserver.Options, error) {
 	}
 	options := cluster.ServerOptions(bundle, f.shared, log)
 	options.AdvertiseAddress = netip.AddrPortFrom(address, uint16(f.port)) //nolint:gosec // a port
-	options.ServiceCIDR = services
+	options.ServiceCIDR, options.SecondServiceCIDR = services, second
+	options.NodePorts = f.nodePorts
 	return options, nil
+}
+
+// serviceRanges reads one or two ranges.
+func serviceRanges(flag string) (first, second netip.Prefix, err error) {
+	all := strings.Split(flag, ",")
+	if len(all) > 2 {
+		return first, second, fmt.Errorf("%d ranges; at most one of each IP family", len(all))
+	}
+	if first, err = netip.ParsePrefix(strings.TrimSpace(all[0])); err != nil || len(all) == 1 {
+		return first, second, err
+	}
+	second, err = netip.ParsePrefix(strings.TrimSpace(all[1]))
+	return first, second, err
 }

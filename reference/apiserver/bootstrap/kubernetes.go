@@ -5,7 +5,6 @@ import (
 	"net/netip"
 
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -51,31 +50,4 @@ func kubernetesService(o Options) *corev1.Service {
 			}},
 		},
 	}
-}
-
-// writeServiceCIDR publishes the range that the server was started with.
-func writeServiceCIDR(ctx context.Context, client kubernetes.Interface, cidr netip.Prefix) error {
-	cidrs := client.NetworkingV1().ServiceCIDRs()
-	have, err := cidrs.Get(ctx, kubernetesName, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		have, err = cidrs.Create(ctx, &networkingv1.ServiceCIDR{
-			ObjectMeta: metav1.ObjectMeta{Name: kubernetesName},
-			Spec:       networkingv1.ServiceCIDRSpec{CIDRs: []string{cidr.String()}},
-		}, metav1.CreateOptions{})
-	}
-	if err != nil {
-		return err
-	}
-	for _, c := range have.Status.Conditions {
-		if c.Type == networkingv1.ServiceCIDRConditionReady {
-			return nil
-		}
-	}
-	have = have.DeepCopy()
-	have.Status.Conditions = append(have.Status.Conditions, metav1.Condition{
-		Type: networkingv1.ServiceCIDRConditionReady, Status: metav1.ConditionTrue,
-		Reason: "DefaultServiceCIDR", Message: "the range of the API server", LastTransitionTime: metav1.Now(),
-	})
-	_, err = cidrs.UpdateStatus(ctx, have, metav1.UpdateOptions{})
-	return err
 }

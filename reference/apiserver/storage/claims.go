@@ -46,9 +46,17 @@ func (c *Claims) Take(ctx context.Context, key, owner string) (bool, error) {
 	return len(have) == 1 && parseClaim(have[0].Value).Owner == owner, nil
 }
 
-// Free gives a key back, whoever has it. It may be called again.
-func (c *Claims) Free(ctx context.Context, key string) error {
-	if _, err := c.client.Delete(ctx, c.prefix+key); err != nil {
+// Free gives a key back if the predicate holds for its claim. It may be called again.
+func (c *Claims) Free(ctx context.Context, key string, owned func(Claim) bool) error {
+	k := c.prefix + key
+	r, err := c.client.Get(ctx, k)
+	if err == nil && len(r.Kvs) == 1 && owned(parseClaim(r.Kvs[0].Value)) {
+		_, err = c.client.Txn(ctx).
+			If(clientv3.Compare(clientv3.ModRevision(k), "=", r.Kvs[0].ModRevision)).
+			Then(clientv3.OpDelete(k)).
+			Commit()
+	}
+	if err != nil {
 		return fmt.Errorf("free %q: %w", key, err)
 	}
 	return nil

@@ -7,30 +7,39 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 
 	"github.com/seatrial/seatrial/reference/apiserver/storage"
-)
-
-// The range of node ports, and how much of its start is left for users to choose from.
-// Source: https://kubernetes.io/docs/concepts/services-networking/service/#avoid-nodeport-collisions
-const (
-	firstPort    = 30000
-	lastPort     = 32767
-	reservedPort = 86
 )
 
 var errPortTaken = errors.New("provided port is already allocated")
 
 // ports allocates node ports.
-type ports struct{ claims *storage.Claims }
+type ports struct {
+	claims *storage.Claims
+	span   utilnet.PortRange
+}
+
+// last is the number of the last port of the range.
+func (p *ports) last() int32 { return int32(p.span.Base + p.span.Size - 1) } //nolint:gosec // a port
+
+// reserved is how much of the start of the range is left for users to choose from.
+// Source: https://kubernetes.io/docs/concepts/services-networking/service/#avoid-nodeport-collisions
+func (p *ports) reserved() int32 {
+	if p.span.Size <= 16 {
+		return 0
+	}
+	return int32(min(max(16, p.span.Size/32), 128)) //nolint:gosec // at most 128
+}
 
 func ownerOf(s *corev1.Service) string { return s.Namespace + "/" + s.Name }
 
 // take claims one port for the service.
 func (p *ports) take(ctx context.Context, port int32, s *corev1.Service) error {
-	if err := inPortRange(port); err != nil {
+	if err := p.inRange(port); err != nil {
 		return err
 	}
 	ok, err := p.claims.Take(ctx, strconv.Itoa(int(port)), claimant(s))
@@ -47,8 +56,9 @@ func claimant(s *corev1.Service) string {
 }
 
 func (p *ports) takeAny(ctx context.Context, s *corev1.Service) (int32, error) {
+	first := int32(p.span.Base) + p.reserved() //nolint:gosec // a port
 	for range guesses {
-		port := firstPort + reservedPort + rand.Int32N(lastPort-firstPort-reservedPort+1)
+		port := first + rand.Int32N(p.last()-first+1)
 		if err := p.take(ctx, port, s); !errors.Is(err, errPortTaken) {
 			return port, err
 		}
@@ -66,7 +76,7 @@ func (p *ports) takeAny(ctx context.Context, s *corev1.Service) (int32, error) {
 
 // mayTake is take without its effect.
 func (p *ports) mayTake(ctx context.Context, port int32) error {
-	if err := inPortRange(port); err != nil {
+	if err := p.inRange(port); err != nil {
 		return err
 	}
 	taken, err := p.claims.Taken(ctx)
@@ -85,7 +95,7 @@ func (p *ports) free(ctx context.Context, spoken ...int32) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	for port := int32(lastPort); port >= firstPort; port-- {
+	for port := p.last(); p.span.Contains(int(port)); port-- {
 		if _, ok := taken[strconv.Itoa(int(port))]; !ok && !slices.Contains(spoken, port) {
 			return port, nil
 		}
@@ -93,16 +103,22 @@ func (p *ports) free(ctx context.Context, spoken ...int32) (int32, error) {
 	return 0, errFull
 }
 
-// freeAll gives claims back; what cannot be deleted now is found by the next repair.
-func (p *ports) freeAll(ctx context.Context, list []int32) {
+// freeAll gives the claims of a service back; what cannot be deleted now is found by the next repair.
+func (p *ports) freeAll(ctx context.Context, s *corev1.Service, list []int32) {
 	for _, port := range list {
-		_ = p.claims.Free(ctx, strconv.Itoa(int(port)))
+		_ = p.claims.Free(ctx, strconv.Itoa(int(port)), func(c storage.Claim) bool { return isClaimant(c, s) })
 	}
 }
 
-func inPortRange(port int32) error {
-	if port < firstPort || port > lastPort {
-		return fmt.Errorf("provided port is not in the valid range. The range of valid ports is %d-%d", firstPort, lastPort)
+// isClaimant says whether the port was claimed for the service.
+func isClaimant(c storage.Claim, s *corev1.Service) bool {
+	owner, _, _ := strings.Cut(c.Owner, " ")
+	return owner == ownerOf(s)
+}
+
+func (p *ports) inRange(port int32) error {
+	if !p.span.Contains(int(port)) {
+		return fmt.Errorf("provided port is not in the valid range. The range of valid ports is %v", p.span)
 	}
 	return nil
 }

@@ -2,11 +2,11 @@ package services
 
 import (
 	"net/netip"
-	"slices"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 )
 
 func TestRangeHasNoFirstAndNoLastAddress(t *testing.T) {
@@ -14,15 +14,19 @@ func TestRangeHasNoFirstAndNoLastAddress(t *testing.T) {
 		{"10.96.0.0/16", "10.96.0.1", "10.96.255.254"},
 		{"10.0.0.0/29", "10.0.0.1", "10.0.0.6"},
 		{"10.0.0.4/30", "10.0.0.5", "10.0.0.6"},
+		{"10.0.0.0/8", "10.0.0.1", "10.255.255.254"},
 		{"fd00::/112", "fd00::1", "fd00::ffff"},
-		{"10.0.0.0/8", "10.0.0.1", "10.0.255.254"}, // only the first part of larger ranges is used
+		{"fd00::/64", "fd00::1", "fd00::7fff:ffff:ffff:ffff"},
 	} {
-		a := &addresses{cidr: netip.MustParsePrefix(c.cidr)}
+		a := subnet(netip.MustParsePrefix(c.cidr))
 		if first, last := a.nth(1).String(), a.nth(a.last()).String(); first != c.first || last != c.last {
 			t.Errorf("%s goes from %s to %s", c.cidr, first, last)
 		}
+		if a.has(a.nth(0)) || !a.has(a.nth(1)) || !a.has(a.nth(a.last())) || a.has(a.nth(a.last()+1)) {
+			t.Errorf("%s: wrong addresses at the ends can be asked for", c.cidr)
+		}
 		for range 100 {
-			if ip := a.random(); !a.cidr.Contains(ip) || ip.Less(a.nth(1)) || a.nth(a.last()).Less(ip) {
+			if ip := a.random(); !a.has(ip) {
 				t.Fatalf("%s gave %s", c.cidr, ip)
 			}
 		}
@@ -31,8 +35,10 @@ func TestRangeHasNoFirstAndNoLastAddress(t *testing.T) {
 
 // "The lower band ... is reserved": https://kubernetes.io/docs/concepts/services-networking/cluster-ip-allocation/
 func TestRandomAddressesLeaveTheLowerBandAlone(t *testing.T) {
-	for cidr, band := range map[string]string{"10.96.0.0/20": "10.96.1.0", "10.96.0.0/24": "10.96.0.16", "10.96.0.0/16": "10.96.1.0"} {
-		a := &addresses{cidr: netip.MustParsePrefix(cidr)}
+	for cidr, band := range map[string]string{
+		"10.96.0.0/20": "10.96.1.0", "10.96.0.0/24": "10.96.0.16", "10.96.0.0/16": "10.96.1.0", "10.96.0.0/28": "10.96.0.0", "fd00::/112": "fd00::100",
+	} {
+		a := subnet(netip.MustParsePrefix(cidr))
 		if last := a.nth(a.reserved()); last.String() != band {
 			t.Errorf("%s: the band ends at %s, want %s", cidr, last, band)
 		}
@@ -44,33 +50,37 @@ func TestRandomAddressesLeaveTheLowerBandAlone(t *testing.T) {
 	}
 }
 
-func TestFamiliesOfASingleStackCluster(t *testing.T) {
-	cidr := netip.MustParsePrefix("10.96.0.0/16")
-	selector := map[string]string{"a": "b"}
-	none := corev1.ClusterIPNone
-	for name, c := range map[string]struct {
-		spec     corev1.ServiceSpec
-		policy   corev1.IPFamilyPolicy
-		families []corev1.IPFamily
-		refused  bool
-	}{
-		"plain":                     {corev1.ServiceSpec{Selector: selector}, corev1.IPFamilyPolicySingleStack, []corev1.IPFamily{"IPv4"}, false},
-		"prefers both":              {corev1.ServiceSpec{Selector: selector, IPFamilyPolicy: new(corev1.IPFamilyPolicyPreferDualStack)}, corev1.IPFamilyPolicyPreferDualStack, []corev1.IPFamily{"IPv4"}, false},
-		"requires both":             {spec: corev1.ServiceSpec{Selector: selector, IPFamilyPolicy: new(corev1.IPFamilyPolicyRequireDualStack)}, refused: true},
-		"other family":              {spec: corev1.ServiceSpec{Selector: selector, IPFamilies: []corev1.IPFamily{"IPv6"}}, refused: true},
-		"headless":                  {corev1.ServiceSpec{Selector: selector, ClusterIP: none}, corev1.IPFamilyPolicySingleStack, []corev1.IPFamily{"IPv4"}, false},
-		"headless without selector": {corev1.ServiceSpec{ClusterIP: none}, corev1.IPFamilyPolicyRequireDualStack, []corev1.IPFamily{"IPv4", "IPv6"}, false},
-	} {
-		s := &corev1.Service{Spec: c.spec}
-		errs := defaultFamilies(s, cidr)
-		if c.refused {
-			if len(errs) == 0 {
-				t.Errorf("%s: not refused", name)
-			}
-			continue
+// "Dynamic IP assignment uses the upper band by default. It will use the lower
+// range if the upper one is exhausted."
+func TestLowerBandIsUsedWhenTheUpperOneIsFull(t *testing.T) {
+	a := subnet(netip.MustParsePrefix("10.96.0.0/26"))
+	band := a.nth(a.reserved())
+	taken := map[string]bool{}
+	for n := range a.last() {
+		addr, ok := a.free(taken)
+		if upper := band.Less(addr); !ok || taken[addr.String()] || upper != (n < a.last()-a.reserved()) {
+			t.Fatalf("address %d is %s, %t", n, addr, ok)
 		}
-		if len(errs) > 0 || *s.Spec.IPFamilyPolicy != c.policy || !slices.Equal(s.Spec.IPFamilies, c.families) {
-			t.Errorf("%s: %v, %v, %v", name, errs, s.Spec.IPFamilyPolicy, s.Spec.IPFamilies)
+		taken[addr.String()] = true
+	}
+	if addr, ok := a.free(taken); ok {
+		t.Errorf("the full range gave %s", addr)
+	}
+}
+
+func TestNodePortsLeaveTheLowerBandAlone(t *testing.T) {
+	for _, c := range []struct {
+		span     utilnet.PortRange
+		reserved int32
+	}{
+		{utilnet.PortRange{Base: 30000, Size: 2768}, 86}, // https://kubernetes.io/docs/concepts/services-networking/service/#avoid-nodeport-collisions
+		{utilnet.PortRange{Base: 1, Size: 65535}, 128},
+		{utilnet.PortRange{Base: 30000, Size: 100}, 16},
+		{utilnet.PortRange{Base: 30000, Size: 16}, 0},
+	} {
+		p := &ports{span: c.span}
+		if p.reserved() != c.reserved || p.inRange(p.last()) != nil || p.inRange(p.last()+1) == nil {
+			t.Errorf("%v: %d reserved, last is %d", c.span, p.reserved(), p.last())
 		}
 	}
 }

@@ -4,12 +4,12 @@ package services
 
 import (
 	"context"
-	"net/netip"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/apiserver/pkg/endpoints/request"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
@@ -25,11 +25,13 @@ import (
 type Options struct {
 	Services  *registry.REST
 	Addresses *registry.REST // IPAddresses
+	CIDRs     *registry.REST // ServiceCIDRs
 	Endpoints *registry.REST
-	// CIDR is the range of cluster IPs.
-	CIDR netip.Prefix
-	// NodePorts are the ports that are taken.
+	// Families are the IP families that services can have; the first one is the default.
+	Families []corev1.IPFamily
+	// NodePorts are the ports that are taken, of PortRange.
 	NodePorts *storage.Claims
+	PortRange utilnet.PortRange
 }
 
 // REST is services. Every create and update runs in a transaction, which the
@@ -37,6 +39,7 @@ type Options struct {
 // the write fails, what the old object had is given back when it succeeds.
 type REST struct {
 	*registry.REST
+	families  families
 	addresses *addresses
 	ports     *ports
 	endpoints *registry.REST
@@ -46,8 +49,9 @@ type REST struct {
 func New(o Options) *REST {
 	r := &REST{
 		REST:      o.Services,
-		addresses: &addresses{store: o.Addresses, cidr: o.CIDR.Masked()},
-		ports:     &ports{claims: o.NodePorts},
+		families:  o.Families,
+		addresses: &addresses{store: o.Addresses, cidrs: o.CIDRs},
+		ports:     &ports{claims: o.NodePorts, span: o.PortRange},
 		endpoints: o.Endpoints,
 	}
 	r.BeginCreate = r.beginCreate
@@ -94,10 +98,10 @@ func (r *REST) allocate(ctx context.Context, s, old *corev1.Service) error {
 	if t == nil {
 		return nil // a subresource, which cannot change the spec
 	}
-	t.restart(ctx)
+	t.restart(ctx, s)
 	errs := validation.ServiceClusterIPs(&s.Spec)
 	if len(errs) == 0 {
-		errs = defaultFamilies(s, r.addresses.cidr)
+		errs = r.families.fill(s, old)
 	}
 	if len(errs) == 0 {
 		errs = append(errs, t.allocateAddresses(ctx, s, old)...)
@@ -117,8 +121,8 @@ func (r *REST) afterDelete(obj runtime.Object, opts *metav1.DeleteOptions) {
 	}
 	s := obj.(*corev1.Service)
 	ctx := context.Background()
-	r.addresses.freeAll(ctx, addressesOf(s))
-	r.ports.freeAll(ctx, portsOf(s))
+	r.addresses.freeAll(ctx, s, addressesOf(s))
+	r.ports.freeAll(ctx, s, portsOf(s))
 	r.deleteEndpoints(ctx, s)
 }
 

@@ -2,17 +2,22 @@ package services
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"net/netip"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // transaction is one create or update. The store may try the write several
 // times; only what the last attempt allocated counts.
 type transaction struct {
-	rest   *REST
-	dryRun bool
+	rest    *REST
+	dryRun  bool
+	service *corev1.Service // that of the current attempt
 
 	// of the current attempt
 	newAddresses, oldAddresses []string
@@ -33,73 +38,92 @@ func transactionIn(ctx context.Context) *transaction {
 }
 
 // restart forgets the previous attempt.
-func (t *transaction) restart(ctx context.Context) {
+func (t *transaction) restart(ctx context.Context, s *corev1.Service) {
 	t.giveBack(ctx, t.newAddresses, t.newPorts)
-	*t = transaction{rest: t.rest, dryRun: t.dryRun}
+	*t = transaction{rest: t.rest, dryRun: t.dryRun, service: s}
 }
 
 // end gives back what the write no longer needs. The client may be gone already.
+// Where nobody knows whether the store has the new object, both sets stay
+// claimed until a repair has seen which.
 func (t *transaction) end(ctx context.Context, err error) {
 	ctx = context.WithoutCancel(ctx)
-	if err != nil {
+	switch {
+	case err == nil:
+		t.giveBack(ctx, t.oldAddresses, t.oldPorts)
+	case !inDoubt(err):
 		t.giveBack(ctx, t.newAddresses, t.newPorts)
-		return
 	}
-	t.giveBack(ctx, t.oldAddresses, t.oldPorts)
+}
+
+// inDoubt says whether a write that ended with err may have happened: the
+// store broke off, instead of an answer.
+func inDoubt(err error) bool {
+	var answer apierrors.APIStatus
+	if errors.As(err, &answer) {
+		return apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err)
+	}
+	return true
 }
 
 func (t *transaction) giveBack(ctx context.Context, addresses []string, ports []int32) {
 	if t.dryRun {
 		return
 	}
-	t.rest.addresses.freeAll(ctx, addresses)
-	t.rest.ports.freeAll(ctx, ports)
+	t.rest.addresses.freeAll(ctx, t.service, addresses)
+	t.rest.ports.freeAll(ctx, t.service, ports)
 }
 
+// allocateAddresses gives the service an address of each of its families.
 func (t *transaction) allocateAddresses(ctx context.Context, s, old *corev1.Service) field.ErrorList {
 	had := addressesOf(old)
-	path := field.NewPath("spec", "clusterIPs")
 	if needsAddress(s) {
-		ip, err := t.address(ctx, s, had)
-		if err != nil {
-			return field.ErrorList{field.Invalid(path, s.Spec.ClusterIPs, err.Error())}
+		for i, family := range s.Spec.IPFamilies {
+			if err := t.address(ctx, s, i, family, had); err != nil {
+				return field.ErrorList{field.Invalid(addressPath, s.Spec.ClusterIPs, err.Error())}
+			}
 		}
-		if ip != "" {
-			s.Spec.ClusterIP, s.Spec.ClusterIPs = ip, []string{ip}
-		}
+		s.Spec.ClusterIP = s.Spec.ClusterIPs[0]
 	}
 	has := addressesOf(s)
 	t.oldAddresses = slices.DeleteFunc(had, func(ip string) bool { return slices.Contains(has, ip) })
 	return nil
 }
 
-// address takes the address that the service asks for, or any. It returns ""
-// when there is nothing to take.
-func (t *transaction) address(ctx context.Context, s *corev1.Service, had []string) (string, error) {
-	asked := s.Spec.ClusterIP
-	if slices.Contains(had, asked) {
-		return "", nil
+// address takes the i-th address: the one that the service asks for, or any.
+func (t *transaction) address(ctx context.Context, s *corev1.Service, i int, family corev1.IPFamily, had []string) error {
+	if i >= len(s.Spec.ClusterIPs) {
+		addr, err := t.anyAddress(ctx, family, s)
+		if err != nil {
+			return fmt.Errorf("failed to allocate a serviceIP: %w", err)
+		}
+		t.newAddresses = append(t.newAddresses, addr.String())
+		s.Spec.ClusterIPs = append(s.Spec.ClusterIPs, addr.String())
+		return nil
 	}
-	a := t.rest.addresses
-	var ip string
+	asked := s.Spec.ClusterIPs[i]
+	addr, ok := parse(asked)
+	if !ok || slices.Contains(had, asked) {
+		return nil // validation tells what is wrong
+	}
 	var err error
-	switch {
-	case asked == "" && t.dryRun:
-		ip, err = a.free(ctx)
-	case asked == "":
-		ip, err = a.takeAny(ctx, s)
-	case !valid(asked):
-		return "", nil // for validation to say
-	case t.dryRun:
-		ip, err = asked, a.mayTake(ctx, asked)
-	default:
-		ip, err = asked, a.take(ctx, asked, s)
+	if t.dryRun {
+		err = t.rest.addresses.mayTake(ctx, addr)
+	} else {
+		err = t.rest.addresses.take(ctx, addr, s)
 	}
 	if err != nil {
-		return "", err
+		return fmt.Errorf("failed to allocate IP %s: %w", asked, err)
 	}
-	t.newAddresses = append(t.newAddresses, ip)
-	return ip, nil
+	t.newAddresses = append(t.newAddresses, asked)
+	return nil
+}
+
+func (t *transaction) anyAddress(ctx context.Context, family corev1.IPFamily, s *corev1.Service) (netip.Addr, error) {
+	if t.dryRun {
+		return t.rest.addresses.free(ctx, family)
+	}
+	return t.rest.addresses.takeAny(ctx, family, s)
 }
 
 func (t *transaction) allocatePorts(ctx context.Context, s, old *corev1.Service) field.ErrorList {
