@@ -58,24 +58,28 @@ Feature: Every kind is used in the same way
         | ResourceClaimTemplate | spec: {spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}}      | metadata: {annotations: {colour: red}}                           |
 
       Examples: Kinds of the cluster
-        | kind                             | fields                                                                                                                                                                                                                                                                       | change                                                           |
-        | Node                             | spec: {unschedulable: true, podCIDR: 192.0.2.0/28}                                                                                                                                                                                                                           | metadata: {labels: {colour: red}}                                |
-        | IngressClass                     | spec: {controller: example.com/nobody}                                                                                                                                                                                                                                       | spec: {parameters: {kind: Settings, name: fast, scope: Cluster}} |
-        | RuntimeClass                     | handler: nothing                                                                                                                                                                                                                                                             | scheduling: {nodeSelector: {colour: red}}                        |
-        | PriorityClass                    | value: 100                                                                                                                                                                                                                                                                   | description: a little more important                             |
-        | StorageClass                     | provisioner: example.com/nobody                                                                                                                                                                                                                                              | allowVolumeExpansion: true                                       |
-        | VolumeAttributesClass            | driverName: csi.example.com\nparameters: {speed: high}                                                                                                                                                                                                                       | metadata: {annotations: {colour: red}}                           |
-        | CSIDriver                        | spec: {attachRequired: false}                                                                                                                                                                                                                                                | spec: {requiresRepublish: true}                                  |
-        | CSINode                          | spec: {drivers: [{name: csi.example.com, nodeID: one}]}                                                                                                                                                                                                                      | metadata: {annotations: {colour: red}}                           |
-        | VolumeAttachment                 | spec: {attacher: csi.example.com, nodeName: nothing, source: {persistentVolumeName: nothing}}                                                                                                                                                                                | metadata: {annotations: {colour: red}}                           |
-        | DeviceClass                      | spec: {selectors: [{cel: {expression: device.driver == 'one'}}]}                                                                                                                                                                                                             | spec: {selectors: [{cel: {expression: device.driver == 'two'}}]} |
-        | ResourceSlice                    | spec: {driver: dra.example.com, nodeName: nothing, pool: {name: one, generation: 1, resourceSliceCount: 1}, devices: [{name: one}]}                                                                                                                                          | spec: {devices: [{name: two}]}                                   |
-        | FlowSchema                       | spec: {matchingPrecedence: 9000, priorityLevelConfiguration: {name: "${ns}-nothing"}}                                                                                                                                                                                        | spec: {matchingPrecedence: 9001}                                 |
-        | PriorityLevelConfiguration       | spec: {type: Limited, limited: {nominalConcurrencyShares: 2, limitResponse: {type: Reject}}}                                                                                                                                                                                 | spec: {limited: {nominalConcurrencyShares: 3}}                   |
-        | ValidatingAdmissionPolicy        | spec: {matchConstraints: {resourceRules: [{apiGroups: [example.com], apiVersions: [v1], operations: [CREATE], resources: [nothings]}]}, validations: [{expression: "true"}]}                                                                                                 | spec: {failurePolicy: Ignore}                                    |
-        | ValidatingAdmissionPolicyBinding | spec: {policyName: "${ns}-nothing", validationActions: [Deny]}                                                                                                                                                                                                               | spec: {validationActions: [Warn]}                                |
-        | MutatingAdmissionPolicy          | spec: {matchConstraints: {resourceRules: [{apiGroups: [example.com], apiVersions: [v1], operations: [CREATE], resources: [nothings]}]}, reinvocationPolicy: Never, mutations: [{patchType: JSONPatch, jsonPatch: {expression: "[JSONPatch{op: 'remove', path: '/data'}]"}}]} | spec: {failurePolicy: Ignore}                                    |
-        | MutatingAdmissionPolicyBinding   | spec: {policyName: "${ns}-nothing"}                                                                                                                                                                                                                                          | spec: {matchResources: {matchPolicy: Exact}}                     |
+        | kind                             | fields                                                                                                                                                                       | change                                                           |
+        | Node                             | spec: {unschedulable: true, podCIDR: 192.0.2.0/28}                                                                                                                           | metadata: {labels: {colour: red}}                                |
+        | IngressClass                     | spec: {controller: example.com/nobody}                                                                                                                                       | spec: {parameters: {kind: Settings, name: fast, scope: Cluster}} |
+        | RuntimeClass                     | handler: nothing                                                                                                                                                             | scheduling: {nodeSelector: {colour: red}}                        |
+        | PriorityClass                    | value: 100                                                                                                                                                                   | description: a little more important                             |
+        | StorageClass                     | provisioner: example.com/nobody                                                                                                                                              | allowVolumeExpansion: true                                       |
+        | VolumeAttributesClass            | driverName: csi.example.com\nparameters: {speed: high}                                                                                                                       | metadata: {annotations: {colour: red}}                           |
+        | CSIDriver                        | spec: {attachRequired: false}                                                                                                                                                | spec: {requiresRepublish: true}                                  |
+        | CSINode                          | spec: {drivers: [{name: csi.example.com, nodeID: one}]}                                                                                                                      | metadata: {annotations: {colour: red}}                           |
+        | VolumeAttachment                 | spec: {attacher: csi.example.com, nodeName: nothing, source: {persistentVolumeName: nothing}}                                                                                | metadata: {annotations: {colour: red}}                           |
+        | DeviceClass                      | spec: {selectors: [{cel: {expression: device.driver == 'one'}}]}                                                                                                             | spec: {selectors: [{cel: {expression: device.driver == 'two'}}]} |
+        | ResourceSlice                    | spec: {driver: dra.example.com, nodeName: nothing, pool: {name: one, generation: 1, resourceSliceCount: 1}, devices: [{name: one}]}                                          | spec: {devices: [{name: two}]}                                   |
+        | FlowSchema                       | spec: {matchingPrecedence: 9000, priorityLevelConfiguration: {name: "${ns}-nothing"}}                                                                                        | spec: {matchingPrecedence: 9001}                                 |
+        | PriorityLevelConfiguration       | spec: {type: Limited, limited: {nominalConcurrencyShares: 2, limitResponse: {type: Reject}}}                                                                                 | spec: {limited: {nominalConcurrencyShares: 3}}                   |
+        | ValidatingAdmissionPolicy        | spec: {matchConstraints: {resourceRules: [{apiGroups: [example.com], apiVersions: [v1], operations: [CREATE], resources: [nothings]}]}, validations: [{expression: "true"}]} | spec: {failurePolicy: Ignore}                                    |
+        | ValidatingAdmissionPolicyBinding | spec: {policyName: "${ns}-nothing", validationActions: [Deny]}                                                                                                               | spec: {validationActions: [Warn]}                                |
+
+      @since:v1.36
+      Examples: Kinds that are new
+        | kind                           | fields                                                                                                                                                                                                                                                                       | change                                       |
+        | MutatingAdmissionPolicy        | spec: {matchConstraints: {resourceRules: [{apiGroups: [example.com], apiVersions: [v1], operations: [CREATE], resources: [nothings]}]}, reinvocationPolicy: Never, mutations: [{patchType: JSONPatch, jsonPatch: {expression: "[JSONPatch{op: 'remove', path: '/data'}]"}}]} | spec: {failurePolicy: Ignore}                |
+        | MutatingAdmissionPolicyBinding | spec: {policyName: "${ns}-nothing"}                                                                                                                                                                                                                                          | spec: {matchResources: {matchPolicy: Exact}} |
 
   Rule: An object can be replaced as a whole
 
@@ -86,6 +90,10 @@ Feature: Every kind is used in the same way
       Given I create <kind> "${ns}-one":
         """yaml
         <fields>
+        """
+      And I patch <kind> "${ns}-one":
+        """yaml
+        <change>
         """
       When I replace <kind> "${ns}-one":
         """yaml
@@ -99,33 +107,33 @@ Feature: Every kind is used in the same way
         """
 
       Examples: Kinds of a namespace
-        | kind                  | fields                                                                                       |
-        | ConfigMap             | data: {colour: blue}                                                                         |
-        | Secret                | data: {colour: Ymx1ZQ==}                                                                     |
-        | Service               | spec: {ports: [{port: 80}]}                                                                  |
-        | Endpoints             | subsets: [{addresses: [{ip: 192.0.2.1}], ports: [{port: 80}]}]                               |
-        | Event                 | involvedObject: {kind: Pod, name: web, namespace: "${ns}"}\nmessage: it is here              |
-        | ServiceAccount        | automountServiceAccountToken: false                                                          |
-        | LimitRange            | spec: {limits: [{type: Container, max: {cpu: "2"}}]}                                         |
-        | ResourceQuota         | spec: {hard: {configmaps: "50"}}                                                             |
-        | PodTemplate           | template: {metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: web}]}}   |
-        | CronJob               | spec: {schedule: 0 0 31 2 *}                                                                 |
-        | EndpointSlice         | addressType: IPv4\nendpoints: [{addresses: [192.0.2.1]}]                                     |
-        | Ingress               | spec: {ingressClassName: nobody, defaultBackend: {service: {name: web, port: {number: 80}}}} |
-        | ResourceClaim         | spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}              |
-        | ResourceClaimTemplate | spec: {spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}}      |
+        | kind                  | fields                                                                                       | change                                                           |
+        | ConfigMap             | data: {colour: blue}                                                                         | data: {colour: red}                                              |
+        | Secret                | data: {colour: Ymx1ZQ==}                                                                     | data: {colour: cmVk}                                             |
+        | Service               | spec: {ports: [{port: 80}]}                                                                  | spec: {ports: [{port: 81}]}                                      |
+        | Endpoints             | subsets: [{addresses: [{ip: 192.0.2.1}], ports: [{port: 80}]}]                               | subsets: [{addresses: [{ip: 192.0.2.2}], ports: [{port: 8080}]}] |
+        | Event                 | involvedObject: {kind: Pod, name: web, namespace: "${ns}"}\nmessage: it is here              | message: it has gone                                             |
+        | ServiceAccount        | automountServiceAccountToken: false                                                          | automountServiceAccountToken: true                               |
+        | LimitRange            | spec: {limits: [{type: Container, max: {cpu: "2"}}]}                                         | spec: {limits: [{type: Container, max: {cpu: "3"}}]}             |
+        | ResourceQuota         | spec: {hard: {configmaps: "50"}}                                                             | spec: {hard: {configmaps: "60"}}                                 |
+        | PodTemplate           | template: {metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: web}]}}   | template: {metadata: {labels: {app: shop}}}                      |
+        | CronJob               | spec: {schedule: 0 0 31 2 *}                                                                 | spec: {suspend: true}                                            |
+        | EndpointSlice         | addressType: IPv4\nendpoints: [{addresses: [192.0.2.1]}]                                     | endpoints: [{addresses: [192.0.2.2]}]                            |
+        | Ingress               | spec: {ingressClassName: nobody, defaultBackend: {service: {name: web, port: {number: 80}}}} | spec: {ingressClassName: somebody}                               |
+        | ResourceClaim         | spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}              | metadata: {annotations: {colour: red}}                           |
+        | ResourceClaimTemplate | spec: {spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}}      | metadata: {annotations: {colour: red}}                           |
 
       Examples: Kinds of the cluster
-        | kind                       | fields                                                                                                                              |
-        | Node                       | spec: {unschedulable: true, podCIDR: 192.0.2.0/28}                                                                                  |
-        | IngressClass               | spec: {controller: example.com/nobody}                                                                                              |
-        | PriorityClass              | value: 100                                                                                                                          |
-        | StorageClass               | provisioner: example.com/nobody                                                                                                     |
-        | VolumeAttributesClass      | driverName: csi.example.com\nparameters: {speed: high}                                                                              |
-        | DeviceClass                | spec: {selectors: [{cel: {expression: device.driver == 'one'}}]}                                                                    |
-        | ResourceSlice              | spec: {driver: dra.example.com, nodeName: nothing, pool: {name: one, generation: 1, resourceSliceCount: 1}, devices: [{name: one}]} |
-        | FlowSchema                 | spec: {matchingPrecedence: 9000, priorityLevelConfiguration: {name: "${ns}-nothing"}}                                               |
-        | PriorityLevelConfiguration | spec: {type: Limited, limited: {nominalConcurrencyShares: 2, limitResponse: {type: Reject}}}                                        |
+        | kind                       | fields                                                                                                                              | change                                                           |
+        | Node                       | spec: {unschedulable: true, podCIDR: 192.0.2.0/28}                                                                                  | metadata: {labels: {colour: red}}                                |
+        | IngressClass               | spec: {controller: example.com/nobody}                                                                                              | spec: {parameters: {kind: Settings, name: fast, scope: Cluster}} |
+        | PriorityClass              | value: 100                                                                                                                          | description: a little more important                             |
+        | StorageClass               | provisioner: example.com/nobody                                                                                                     | allowVolumeExpansion: true                                       |
+        | VolumeAttributesClass      | driverName: csi.example.com\nparameters: {speed: high}                                                                              | metadata: {annotations: {colour: red}}                           |
+        | DeviceClass                | spec: {selectors: [{cel: {expression: device.driver == 'one'}}]}                                                                    | spec: {selectors: [{cel: {expression: device.driver == 'two'}}]} |
+        | ResourceSlice              | spec: {driver: dra.example.com, nodeName: nothing, pool: {name: one, generation: 1, resourceSliceCount: 1}, devices: [{name: one}]} | spec: {devices: [{name: two}]}                                   |
+        | FlowSchema                 | spec: {matchingPrecedence: 9000, priorityLevelConfiguration: {name: "${ns}-nothing"}}                                               | spec: {matchingPrecedence: 9001}                                 |
+        | PriorityLevelConfiguration | spec: {type: Limited, limited: {nominalConcurrencyShares: 2, limitResponse: {type: Reject}}}                                        | spec: {limited: {nominalConcurrencyShares: 3}}                   |
 
     @id:api.kinds.replace-version
     Scenario Outline: A <kind> is replaced by whoever knows its version
@@ -134,6 +142,10 @@ Feature: Every kind is used in the same way
       Given I create <kind> "${ns}-one":
         """yaml
         <fields>
+        """
+      And I patch <kind> "${ns}-one":
+        """yaml
+        <change>
         """
       And metadata.resourceVersion of <kind> "${ns}-one" is noted as "version"
       When I replace <kind> "${ns}-one":
@@ -148,19 +160,23 @@ Feature: Every kind is used in the same way
         """
 
       Examples: Kinds of a namespace
-        | kind               | fields                                   |
-        | Lease              | spec: {holderIdentity: one}              |
-        | CSIStorageCapacity | storageClassName: nothing\ncapacity: 1Gi |
+        | kind               | fields                                   | change                      |
+        | Lease              | spec: {holderIdentity: one}              | spec: {holderIdentity: two} |
+        | CSIStorageCapacity | storageClassName: nothing\ncapacity: 1Gi | capacity: 2Gi               |
 
       Examples: Kinds of the cluster
-        | kind                             | fields                                                                                                                                                                                                                                                                       |
-        | RuntimeClass                     | handler: nothing                                                                                                                                                                                                                                                             |
-        | CSIDriver                        | spec: {attachRequired: false}                                                                                                                                                                                                                                                |
-        | CSINode                          | spec: {drivers: [{name: csi.example.com, nodeID: one}]}                                                                                                                                                                                                                      |
-        | VolumeAttachment                 | spec: {attacher: csi.example.com, nodeName: nothing, source: {persistentVolumeName: nothing}}                                                                                                                                                                                |
-        | ValidatingAdmissionPolicyBinding | spec: {policyName: "${ns}-nothing", validationActions: [Deny]}                                                                                                                                                                                                               |
-        | MutatingAdmissionPolicy          | spec: {matchConstraints: {resourceRules: [{apiGroups: [example.com], apiVersions: [v1], operations: [CREATE], resources: [nothings]}]}, reinvocationPolicy: Never, mutations: [{patchType: JSONPatch, jsonPatch: {expression: "[JSONPatch{op: 'remove', path: '/data'}]"}}]} |
-        | MutatingAdmissionPolicyBinding   | spec: {policyName: "${ns}-nothing"}                                                                                                                                                                                                                                          |
+        | kind                             | fields                                                                                        | change                                    |
+        | RuntimeClass                     | handler: nothing                                                                              | scheduling: {nodeSelector: {colour: red}} |
+        | CSIDriver                        | spec: {attachRequired: false}                                                                 | spec: {requiresRepublish: true}           |
+        | CSINode                          | spec: {drivers: [{name: csi.example.com, nodeID: one}]}                                       | metadata: {annotations: {colour: red}}    |
+        | VolumeAttachment                 | spec: {attacher: csi.example.com, nodeName: nothing, source: {persistentVolumeName: nothing}} | metadata: {annotations: {colour: red}}    |
+        | ValidatingAdmissionPolicyBinding | spec: {policyName: "${ns}-nothing", validationActions: [Deny]}                                | spec: {validationActions: [Warn]}         |
+
+      @since:v1.36
+      Examples: Kinds that are new
+        | kind                           | fields                                                                                                                                                                                                                                                                       | change                                       |
+        | MutatingAdmissionPolicy        | spec: {matchConstraints: {resourceRules: [{apiGroups: [example.com], apiVersions: [v1], operations: [CREATE], resources: [nothings]}]}, reinvocationPolicy: Never, mutations: [{patchType: JSONPatch, jsonPatch: {expression: "[JSONPatch{op: 'remove', path: '/data'}]"}}]} | spec: {failurePolicy: Ignore}                |
+        | MutatingAdmissionPolicyBinding | spec: {policyName: "${ns}-nothing"}                                                                                                                                                                                                                                          | spec: {matchResources: {matchPolicy: Exact}} |
 
   Rule: Many objects can be deleted at once
 
@@ -208,24 +224,28 @@ Feature: Every kind is used in the same way
         | ResourceClaimTemplate | spec: {spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}}      |
 
       Examples: Kinds of the cluster
-        | kind                             | fields                                                                                                                                                                                                                                                                       |
-        | Node                             | spec: {unschedulable: true, podCIDR: 192.0.2.0/28}                                                                                                                                                                                                                           |
-        | IngressClass                     | spec: {controller: example.com/nobody}                                                                                                                                                                                                                                       |
-        | RuntimeClass                     | handler: nothing                                                                                                                                                                                                                                                             |
-        | PriorityClass                    | value: 100                                                                                                                                                                                                                                                                   |
-        | StorageClass                     | provisioner: example.com/nobody                                                                                                                                                                                                                                              |
-        | VolumeAttributesClass            | driverName: csi.example.com\nparameters: {speed: high}                                                                                                                                                                                                                       |
-        | CSIDriver                        | spec: {attachRequired: false}                                                                                                                                                                                                                                                |
-        | CSINode                          | spec: {drivers: [{name: csi.example.com, nodeID: one}]}                                                                                                                                                                                                                      |
-        | VolumeAttachment                 | spec: {attacher: csi.example.com, nodeName: nothing, source: {persistentVolumeName: nothing}}                                                                                                                                                                                |
-        | DeviceClass                      | spec: {selectors: [{cel: {expression: device.driver == 'one'}}]}                                                                                                                                                                                                             |
-        | ResourceSlice                    | spec: {driver: dra.example.com, nodeName: nothing, pool: {name: one, generation: 1, resourceSliceCount: 1}, devices: [{name: one}]}                                                                                                                                          |
-        | FlowSchema                       | spec: {matchingPrecedence: 9000, priorityLevelConfiguration: {name: "${ns}-nothing"}}                                                                                                                                                                                        |
-        | PriorityLevelConfiguration       | spec: {type: Limited, limited: {nominalConcurrencyShares: 2, limitResponse: {type: Reject}}}                                                                                                                                                                                 |
-        | ValidatingAdmissionPolicy        | spec: {matchConstraints: {resourceRules: [{apiGroups: [example.com], apiVersions: [v1], operations: [CREATE], resources: [nothings]}]}, validations: [{expression: "true"}]}                                                                                                 |
-        | ValidatingAdmissionPolicyBinding | spec: {policyName: "${ns}-nothing", validationActions: [Deny]}                                                                                                                                                                                                               |
-        | MutatingAdmissionPolicy          | spec: {matchConstraints: {resourceRules: [{apiGroups: [example.com], apiVersions: [v1], operations: [CREATE], resources: [nothings]}]}, reinvocationPolicy: Never, mutations: [{patchType: JSONPatch, jsonPatch: {expression: "[JSONPatch{op: 'remove', path: '/data'}]"}}]} |
-        | MutatingAdmissionPolicyBinding   | spec: {policyName: "${ns}-nothing"}                                                                                                                                                                                                                                          |
+        | kind                             | fields                                                                                                                                                                       |
+        | Node                             | spec: {unschedulable: true, podCIDR: 192.0.2.0/28}                                                                                                                           |
+        | IngressClass                     | spec: {controller: example.com/nobody}                                                                                                                                       |
+        | RuntimeClass                     | handler: nothing                                                                                                                                                             |
+        | PriorityClass                    | value: 100                                                                                                                                                                   |
+        | StorageClass                     | provisioner: example.com/nobody                                                                                                                                              |
+        | VolumeAttributesClass            | driverName: csi.example.com\nparameters: {speed: high}                                                                                                                       |
+        | CSIDriver                        | spec: {attachRequired: false}                                                                                                                                                |
+        | CSINode                          | spec: {drivers: [{name: csi.example.com, nodeID: one}]}                                                                                                                      |
+        | VolumeAttachment                 | spec: {attacher: csi.example.com, nodeName: nothing, source: {persistentVolumeName: nothing}}                                                                                |
+        | DeviceClass                      | spec: {selectors: [{cel: {expression: device.driver == 'one'}}]}                                                                                                             |
+        | ResourceSlice                    | spec: {driver: dra.example.com, nodeName: nothing, pool: {name: one, generation: 1, resourceSliceCount: 1}, devices: [{name: one}]}                                          |
+        | FlowSchema                       | spec: {matchingPrecedence: 9000, priorityLevelConfiguration: {name: "${ns}-nothing"}}                                                                                        |
+        | PriorityLevelConfiguration       | spec: {type: Limited, limited: {nominalConcurrencyShares: 2, limitResponse: {type: Reject}}}                                                                                 |
+        | ValidatingAdmissionPolicy        | spec: {matchConstraints: {resourceRules: [{apiGroups: [example.com], apiVersions: [v1], operations: [CREATE], resources: [nothings]}]}, validations: [{expression: "true"}]} |
+        | ValidatingAdmissionPolicyBinding | spec: {policyName: "${ns}-nothing", validationActions: [Deny]}                                                                                                               |
+
+      @since:v1.36
+      Examples: Kinds that are new
+        | kind                           | fields                                                                                                                                                                                                                                                                       |
+        | MutatingAdmissionPolicy        | spec: {matchConstraints: {resourceRules: [{apiGroups: [example.com], apiVersions: [v1], operations: [CREATE], resources: [nothings]}]}, reinvocationPolicy: Never, mutations: [{patchType: JSONPatch, jsonPatch: {expression: "[JSONPatch{op: 'remove', path: '/data'}]"}}]} |
+        | MutatingAdmissionPolicyBinding | spec: {policyName: "${ns}-nothing"}                                                                                                                                                                                                                                          |
 
   Rule: The status has a door of its own
 

@@ -100,6 +100,75 @@ Feature: Lists are picked by labels and fields
       When I send GET "/api/v1/namespaces/${ns}/configmaps?limit=2&labelSelector=seatrial.dev/run&continue=${token}"
       Then the answer lists "c"
 
+    @id:api.lists.remaining
+    Scenario: The pieces of a list tell how much is left
+      They all show the same version. The number is not known when a selector picks.
+
+      Given a PodTemplate "a":
+        """yaml
+        template: {spec: {containers: [{name: main, image: web}]}}
+        """
+      And a PodTemplate "b":
+        """yaml
+        template: {spec: {containers: [{name: main, image: web}]}}
+        """
+      And I send GET "/api/v1/namespaces/${ns}/podtemplates?limit=1"
+      And metadata.continue of the answer is noted as "token"
+      And metadata.resourceVersion of the answer is noted as "version"
+      When I send GET "/api/v1/namespaces/${ns}/podtemplates?limit=1&continue=${token}"
+      Then the answer lists "b"
+      And the answer matches:
+        """yaml
+        metadata: {resourceVersion: "${version}", remainingItemCount: <none>, continue: <none>}
+        """
+
+    @id:api.lists.number-left
+    Scenario: The first piece tells how many objects follow
+      People can be told how far a long list is.
+
+      Given a PodTemplate "a":
+        """yaml
+        template: {spec: {containers: [{name: main, image: web}]}}
+        """
+      And a PodTemplate "b":
+        """yaml
+        template: {spec: {containers: [{name: main, image: web}]}}
+        """
+      When I send GET "/api/v1/namespaces/${ns}/podtemplates?limit=1"
+      Then the answer lists "a"
+      And the answer matches:
+        """yaml
+        metadata: {remainingItemCount: 1, continue: <any>}
+        """
+
+  Rule: A list can reach across namespaces
+
+    @id:api.lists.everywhere @needs:cluster-scope
+    Scenario Outline: The <kind> objects of all namespaces are listed together
+      The path without a namespace takes the right to read in all of them.
+
+      Given a ready Namespace "${ns}-other"
+      And I create <kind> "one":
+        """yaml
+        metadata: {labels: {life: "${ns}"}}
+        <fields>
+        """
+      And I create <kind> "${ns}-other/two":
+        """yaml
+        metadata: {labels: {life: "${ns}"}}
+        <fields>
+        """
+      When I send GET "<path>?labelSelector=life=${ns}"
+      Then the answer lists "one" and "two"
+
+      Examples:
+        | kind       | path                       | fields                                                      |
+        | ConfigMap  | /api/v1/configmaps         | data: {colour: red}                                         |
+        | Secret     | /api/v1/secrets            | type: Opaque                                                |
+        | Endpoints  | /api/v1/endpoints          | subsets: [{addresses: [{ip: 192.0.2.1}]}]                   |
+        | LimitRange | /api/v1/limitranges        | spec: {limits: [{type: Container, max: {cpu: "2"}}]}        |
+        | CronJob    | /apis/batch/v1/cronjobs    | spec: {schedule: 0 0 31 2 *}                                |
+
   Rule: A list can be had as a table for people
 
     @id:api.lists.table
@@ -117,3 +186,16 @@ Feature: Lists are picked by labels and fields
         columnDefinitions: [{name: Name}, {name: Ready}, {name: Status}, {name: Restarts}, {name: Age}]
         rows: [{cells: [held, 0/1, SchedulingGated, <any>, <any>, <any>, <any>, <any>, <any>]}]
         """
+
+    @id:api.lists.no-table
+    Scenario: What has no table cannot be had as one
+      A review is made to be answered, not to be looked at in columns.
+
+      Given an empty Namespace
+      When I try to send POST "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews" accepting "application/json;as=Table;v=v1;g=meta.k8s.io":
+        """yaml
+        kind: SelfSubjectAccessReview
+        apiVersion: authorization.k8s.io/v1
+        spec: {nonResourceAttributes: {path: /, verb: get}}
+        """
+      Then it is refused with 406 NotAcceptable

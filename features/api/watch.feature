@@ -43,3 +43,55 @@ Feature: Changes can be watched
         | ADDED   | settings |
         | DELETED | settings |
       And as before, ConfigMap "settings" exists
+
+    @id:api.watch.back
+    Scenario: An object that begins to match is reported as added
+      For the watcher of a selection it is new.
+
+      Given I watch ConfigMap objects with label "watched=yes"
+      And a ConfigMap "settings":
+        """yaml
+        metadata: {labels: {watched: "no"}}
+        """
+      When I patch ConfigMap "settings":
+        """yaml
+        metadata: {labels: {watched: "yes"}}
+        """
+      Then within 10 seconds, the watch has seen:
+        | ADDED | settings |
+
+  Rule: A watch can begin in the past
+
+    @id:api.watch.from-version
+    Scenario: A watch from an old version delivers what came after it
+      So a client that was cut off misses nothing: it goes on from the last version that it saw.
+
+      Given a ConfigMap "settings"
+      And metadata.resourceVersion of ConfigMap "settings" is noted as "version"
+      And I patch ConfigMap "settings":
+        """yaml
+        data: {colour: red}
+        """
+      And I delete ConfigMap "settings"
+      And I watch ConfigMap objects from version "${version}"
+      When I create ConfigMap "others"
+      Then within 10 seconds, the watch has seen:
+        | MODIFIED | settings |
+        | DELETED  | settings |
+        | ADDED    | others   |
+
+    @id:api.watch.same-order
+    Scenario: All watches tell the same story
+      Whenever they began, and however many there are.
+
+      Given a ConfigMap "first"
+      And metadata.resourceVersion of ConfigMap "first" is noted as "version"
+      And I watch ConfigMap objects from version "${version}"
+      And a ConfigMap "second"
+      And I watch ConfigMap objects from version "${version}"
+      And I delete ConfigMap "first"
+      When I create ConfigMap "third"
+      Then within 10 seconds, every watch has seen:
+        | ADDED   | second |
+        | DELETED | first  |
+        | ADDED   | third  |
