@@ -48,7 +48,7 @@ func appsResources() []Resource {
 			Served: apps, Plural: "daemonsets", Short: names("ds"), Categories: names("all"), Status: true,
 			Columns: columns.DaemonSet(),
 		}, hooks[appsv1.DaemonSet]{
-			create: prepare.DaemonSetCreate, update: prepare.DaemonSetUpdate,
+			create: prepare.DaemonSetCreate, update: prepare.DaemonSetUpdate, status: prepare.DaemonSetStatusUpdate,
 			validate: validation.DaemonSet, validateUpdate: validation.DaemonSetUpdate, validateStatus: validation.DaemonSetStatusUpdate,
 			warnings: warnings.DaemonSet,
 		}),

@@ -18,8 +18,9 @@ func batchResources() []Resource {
 	return []Resource{
 		row[batchv1.Job, batchv1.JobList](Resource{
 			Served: batch, Plural: "jobs", Categories: names("all"), Status: true, OrphanByDefault: true,
-			FieldNames: names("status.successful"),
-			Columns:    columns.Job(),
+			DeleteWarning: "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning",
+			FieldNames:    names("status.successful"),
+			Columns:       columns.Job(),
 		}, hooks[batchv1.Job]{
 			fields: jobFields, create: prepare.JobCreate, complete: prepare.JobComplete,
 			validate: validation.Job, validateUpdate: validation.JobUpdate, validateStatus: validation.JobStatusUpdate,

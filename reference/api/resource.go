@@ -77,6 +77,9 @@ type Resource struct {
 	// Complete sets, in an object that is found valid, what would else only be set when it is read back.
 	Complete func(obj runtime.Object)
 
+	// DeleteWarning is said when a delete does not name what becomes of dependents.
+	DeleteWarning string
+
 	// Warnings returns the warnings of a create (old is nil) or an update.
 	Warnings func(ctx context.Context, obj, old runtime.Object) []string
 

@@ -48,7 +48,6 @@ func storageResources() []Resource {
 
 		row[storagev1.CSIStorageCapacity, storagev1.CSIStorageCapacityList](Resource{
 			Served: storage, Plural: "csistoragecapacities", ConditionalUpdate: true,
-			Columns: columns.CSIStorageCapacity(),
 		}, hooks[storagev1.CSIStorageCapacity]{
 			validate: validation.CSIStorageCapacity, validateUpdate: validation.CSIStorageCapacityUpdate,
 		}),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	"k8s.io/apimachinery/pkg/api/resource"
 )
@@ -21,8 +22,8 @@ func HorizontalPodAutoscaler() []Column {
 			}
 			return strconv.Itoa(int(*h.Spec.MinReplicas))
 		}),
-		number("MaxPods", "Largest number of pods.", func(h *autoscalingv2.HorizontalPodAutoscaler) int32 { return h.Spec.MaxReplicas }),
-		number("Replicas", "Pods that are there.", func(h *autoscalingv2.HorizontalPodAutoscaler) int32 { return h.Status.CurrentReplicas }),
+		declared("string", number("MaxPods", "Largest number of pods.", func(h *autoscalingv2.HorizontalPodAutoscaler) int32 { return h.Spec.MaxReplicas })),
+		declared("string", number("Replicas", "Pods that are there.", func(h *autoscalingv2.HorizontalPodAutoscaler) int32 { return h.Status.CurrentReplicas })),
 		age[autoscalingv2.HorizontalPodAutoscaler](),
 	)
 }
@@ -104,4 +105,14 @@ func ratio(current, target *resource.Quantity) string {
 		return now + "/" + unknown
 	}
 	return now + "/" + target.String()
+}
+
+// Scale are the columns of what /scale answers.
+func Scale() []Column {
+	return []Column{
+		text("Name", "Name of the object that is scaled.", func(s *autoscalingv1.Scale) string { return s.Name }),
+		number("Desired", "Pods that are wanted.", func(s *autoscalingv1.Scale) int32 { return s.Spec.Replicas }),
+		number("Available", "Pods that are there.", func(s *autoscalingv1.Scale) int32 { return s.Status.Replicas }),
+		age[autoscalingv1.Scale](),
+	}
 }

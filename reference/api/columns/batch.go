@@ -68,12 +68,12 @@ func CronJob() []Column {
 	return append(named[batchv1.CronJob](
 		text("Schedule", "When jobs start, in cron form.", func(c *batchv1.CronJob) string { return c.Spec.Schedule }),
 		text("Timezone", "Time zone of the schedule.", func(c *batchv1.CronJob) string { return or(deref(c.Spec.TimeZone), none) }),
-		text("Suspend", "Whether no more jobs start.", func(c *batchv1.CronJob) string {
+		declared("boolean", text("Suspend", "Whether no more jobs start.", func(c *batchv1.CronJob) string {
 			if deref(c.Spec.Suspend) {
 				return "True"
 			}
 			return "False"
-		}),
+		})),
 		number("Active", "Jobs that are running.", func(c *batchv1.CronJob) int32 { return int32(len(c.Status.Active)) }),
 		text("Last Schedule", "Time since the last job was started.", func(c *batchv1.CronJob) string {
 			if c.Status.LastScheduleTime == nil {

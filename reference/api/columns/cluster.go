@@ -1,7 +1,6 @@
 package columns
 
 import (
-	"strconv"
 	"strings"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -24,7 +23,7 @@ func PriorityClass() []Column {
 		number("Value", "Priority of the pods.", func(c *schedulingv1.PriorityClass) int32 { return c.Value }),
 		boolean("Global-Default", "Whether pods without a class get it.", func(c *schedulingv1.PriorityClass) bool { return c.GlobalDefault }),
 		age[schedulingv1.PriorityClass](),
-		wide(text("PreemptionPolicy", "Whether the pods push out others.", func(c *schedulingv1.PriorityClass) string { return string(deref(c.PreemptionPolicy)) })),
+		text("PreemptionPolicy", "Whether the pods push out others.", func(c *schedulingv1.PriorityClass) string { return string(deref(c.PreemptionPolicy)) }),
 	)
 }
 
@@ -32,7 +31,7 @@ func PriorityClass() []Column {
 func FlowSchema() []Column {
 	return named[flowcontrolv1.FlowSchema](
 		text("PriorityLevel", "Priority level of the requests.", func(f *flowcontrolv1.FlowSchema) string { return f.Spec.PriorityLevelConfiguration.Name }),
-		number("MatchingPrecedence", "Schemas with a lower number match first.", func(f *flowcontrolv1.FlowSchema) int32 { return f.Spec.MatchingPrecedence }),
+		declared("string", number("MatchingPrecedence", "Schemas with a lower number match first.", func(f *flowcontrolv1.FlowSchema) int32 { return f.Spec.MatchingPrecedence })),
 		text("DistinguisherMethod", "How flows are told apart.", func(f *flowcontrolv1.FlowSchema) string {
 			if f.Spec.DistinguisherMethod == nil {
 				return none
@@ -53,25 +52,25 @@ func FlowSchema() []Column {
 
 // PriorityLevel are the columns of priority levels.
 func PriorityLevel() []Column {
-	queuing := func(get func(*flowcontrolv1.QueuingConfiguration) int32) func(*flowcontrolv1.PriorityLevelConfiguration) string {
-		return func(p *flowcontrolv1.PriorityLevelConfiguration) string {
+	queuing := func(get func(*flowcontrolv1.QueuingConfiguration) int32) func(*flowcontrolv1.PriorityLevelConfiguration) any {
+		return func(p *flowcontrolv1.PriorityLevelConfiguration) any {
 			if p.Spec.Limited == nil || p.Spec.Limited.LimitResponse.Queuing == nil {
 				return none
 			}
-			return strconv.Itoa(int(get(p.Spec.Limited.LimitResponse.Queuing)))
+			return int64(get(p.Spec.Limited.LimitResponse.Queuing))
 		}
 	}
 	return named[flowcontrolv1.PriorityLevelConfiguration](
 		text("Type", "Whether requests are limited.", func(p *flowcontrolv1.PriorityLevelConfiguration) string { return string(p.Spec.Type) }),
-		text("NominalConcurrencyShares", "Share of the server's concurrency.", func(p *flowcontrolv1.PriorityLevelConfiguration) string {
+		column("NominalConcurrencyShares", "string", "Share of the server's concurrency.", func(p *flowcontrolv1.PriorityLevelConfiguration) any {
 			if p.Spec.Limited == nil || p.Spec.Limited.NominalConcurrencyShares == nil {
 				return none
 			}
-			return strconv.Itoa(int(*p.Spec.Limited.NominalConcurrencyShares))
+			return int64(*p.Spec.Limited.NominalConcurrencyShares)
 		}),
-		text("Queues", "Number of queues.", queuing(func(q *flowcontrolv1.QueuingConfiguration) int32 { return q.Queues })),
-		text("HandSize", "Queues that a flow may use.", queuing(func(q *flowcontrolv1.QueuingConfiguration) int32 { return q.HandSize })),
-		text("QueueLengthLimit", "Requests that a queue holds.", queuing(func(q *flowcontrolv1.QueuingConfiguration) int32 { return q.QueueLengthLimit })),
+		column("Queues", "string", "Number of queues.", queuing(func(q *flowcontrolv1.QueuingConfiguration) int32 { return q.Queues })),
+		column("HandSize", "string", "Queues that a flow may use.", queuing(func(q *flowcontrolv1.QueuingConfiguration) int32 { return q.HandSize })),
+		column("QueueLengthLimit", "string", "Requests that a queue holds.", queuing(func(q *flowcontrolv1.QueuingConfiguration) int32 { return q.QueueLengthLimit })),
 		age[flowcontrolv1.PriorityLevelConfiguration](),
 	)
 }

@@ -56,6 +56,12 @@ func column[T any, P object[T]](name, openAPIType, description string, cell func
 	}}
 }
 
+// declared gives a column another type than its cells have, as upstream declares it.
+func declared(openAPIType string, c Column) Column {
+	c.Type = openAPIType
+	return c
+}
+
 // named starts the columns of kind T with its name.
 func named[T any, P object[T]](columns ...Column) []Column {
 	return append([]Column{nameColumn[T, P](func(obj *T) string { return P(obj).GetName() })}, columns...)

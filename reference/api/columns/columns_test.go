@@ -123,7 +123,7 @@ spec: {controller: x, parameters: {apiGroup: g, kind: K, name: m}}`, `c (default
 metadata: {name: c, annotations: {storageclass.kubernetes.io/is-default-class: "true"}}
 provisioner: p`, `c (default)|p|Delete|Immediate|false|<unknown>`},
 		{"service address", IPAddress(), &networkingv1.IPAddress{}, `
-spec: {parentRef: {resource: services, namespace: default, name: kubernetes}}`, `|services/default/kubernetes|<unknown>`},
+spec: {parentRef: {resource: services, namespace: default, name: kubernetes}}`, `|services/default/kubernetes`},
 		{"role binding", RoleBinding(), &rbacv1.RoleBinding{}, `
 roleRef: {kind: Role, name: r}
 subjects: [{kind: User, name: u}, {kind: Group, name: g}, {kind: ServiceAccount, namespace: m, name: s}]`, `|Role/r|<unknown>|u|g|m/s`},

@@ -19,7 +19,7 @@ func Namespace() []Column {
 // ConfigMap are the columns of config maps.
 func ConfigMap() []Column {
 	return named[corev1.ConfigMap](
-		number("Data", "Number of entries.", func(c *corev1.ConfigMap) int32 { return int32(len(c.Data) + len(c.BinaryData)) }),
+		declared("string", number("Data", "Number of entries.", func(c *corev1.ConfigMap) int32 { return int32(len(c.Data) + len(c.BinaryData)) })),
 		age[corev1.ConfigMap](),
 	)
 }
@@ -28,7 +28,7 @@ func ConfigMap() []Column {
 func Secret() []Column {
 	return named[corev1.Secret](
 		text("Type", "Type of the secret.", func(s *corev1.Secret) string { return string(s.Type) }),
-		number("Data", "Number of entries.", func(s *corev1.Secret) int32 { return int32(len(s.Data)) }),
+		declared("string", number("Data", "Number of entries.", func(s *corev1.Secret) int32 { return int32(len(s.Data)) })),
 		age[corev1.Secret](),
 	)
 }

@@ -104,6 +104,5 @@ func IPAddress() []Column {
 			}
 			return strings.Join(append(parts, parent.Name), "/")
 		}),
-		age[networkingv1.IPAddress](),
 	)
 }

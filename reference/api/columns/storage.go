@@ -25,7 +25,7 @@ func StorageClass() []Column {
 		text("VolumeBindingMode", "When volumes are made and bound.", func(c *storagev1.StorageClass) string {
 			return or(string(deref(c.VolumeBindingMode)), "Immediate")
 		}),
-		boolean("AllowVolumeExpansion", "Whether claims may grow.", func(c *storagev1.StorageClass) bool { return deref(c.AllowVolumeExpansion) }),
+		declared("string", boolean("AllowVolumeExpansion", "Whether claims may grow.", func(c *storagev1.StorageClass) bool { return deref(c.AllowVolumeExpansion) })),
 		age[storagev1.StorageClass](),
 	}
 }
@@ -40,8 +40,10 @@ func VolumeAttributesClass() []Column {
 
 // VolumeAttachment are the columns of volume attachments.
 func VolumeAttachment() []Column {
+	attacher := text("Attacher", "Driver that attaches the volume.", func(a *storagev1.VolumeAttachment) string { return a.Spec.Attacher })
+	attacher.Format = "name"
 	return named[storagev1.VolumeAttachment](
-		text("Attacher", "Driver that attaches the volume.", func(a *storagev1.VolumeAttachment) string { return a.Spec.Attacher }),
+		attacher,
 		text("PV", "Volume.", func(a *storagev1.VolumeAttachment) string { return deref(a.Spec.Source.PersistentVolumeName) }),
 		text("Node", "Node.", func(a *storagev1.VolumeAttachment) string { return a.Spec.NodeName }),
 		boolean("Attached", "Whether the volume is attached.", func(a *storagev1.VolumeAttachment) bool { return a.Status.Attached }),
@@ -79,19 +81,5 @@ func CSINode() []Column {
 	return named[storagev1.CSINode](
 		number("Drivers", "Number of drivers on the node.", func(n *storagev1.CSINode) int32 { return int32(len(n.Spec.Drivers)) }),
 		age[storagev1.CSINode](),
-	)
-}
-
-// CSIStorageCapacity are the columns of storage capacities.
-func CSIStorageCapacity() []Column {
-	return named[storagev1.CSIStorageCapacity](
-		text("StorageClassName", "Class of the volumes.", func(c *storagev1.CSIStorageCapacity) string { return c.StorageClassName }),
-		text("Capacity", "Free space.", func(c *storagev1.CSIStorageCapacity) string {
-			if c.Capacity == nil {
-				return unset
-			}
-			return c.Capacity.String()
-		}),
-		age[storagev1.CSIStorageCapacity](),
 	)
 }

@@ -53,7 +53,8 @@ func PersistentVolumeClaim() []Column {
 			if c.Spec.VolumeName == "" {
 				return ""
 			}
-			return quantity(c.Status.Capacity, corev1.ResourceStorage)
+			capacity := c.Status.Capacity[corev1.ResourceStorage] // zero when it is not known
+			return capacity.String()
 		}),
 		text("Access Modes", "Ways in which it can be mounted.", func(c *corev1.PersistentVolumeClaim) string {
 			if c.Spec.VolumeName == "" {

@@ -30,8 +30,8 @@ func Deployment() []Column {
 		text("Ready", "Pods that are ready, of those wanted.", func(d *appsv1.Deployment) string {
 			return fmt.Sprintf("%d/%d", d.Status.ReadyReplicas, deref(d.Spec.Replicas))
 		}),
-		number("Up-to-date", "Pods of the latest template.", func(d *appsv1.Deployment) int32 { return d.Status.UpdatedReplicas }),
-		number("Available", "Pods that have been ready long enough.", func(d *appsv1.Deployment) int32 { return d.Status.AvailableReplicas }),
+		declared("string", number("Up-to-date", "Pods of the latest template.", func(d *appsv1.Deployment) int32 { return d.Status.UpdatedReplicas })),
+		declared("string", number("Available", "Pods that have been ready long enough.", func(d *appsv1.Deployment) int32 { return d.Status.AvailableReplicas })),
 		age[appsv1.Deployment](),
 	), templateColumns(
 		func(d *appsv1.Deployment) *corev1.PodSpec { return &d.Spec.Template.Spec },
@@ -89,7 +89,7 @@ func ControllerRevision() []Column {
 			}
 			return kind + "/" + owner.Name
 		}),
-		column("Revision", "integer", "Number of the revision.", func(r *appsv1.ControllerRevision) any { return r.Revision }),
+		column("Revision", "string", "Number of the revision.", func(r *appsv1.ControllerRevision) any { return r.Revision }),
 		age[appsv1.ControllerRevision](),
 	)
 }

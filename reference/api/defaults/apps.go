@@ -61,4 +61,11 @@ func daemonSet(d *appsv1.DaemonSet) {
 		pointer(&strategy.RollingUpdate.MaxSurge, intstr.FromInt32(0))
 	}
 	podTemplateSpec(&d.Spec.Template)
+	// The server counts the changes of the template in an annotation, which thereby belongs to whoever writes the object.
+	if _, ok := d.Annotations[appsv1.DeprecatedTemplateGeneration]; !ok {
+		if d.Annotations == nil {
+			d.Annotations = map[string]string{}
+		}
+		d.Annotations[appsv1.DeprecatedTemplateGeneration] = "0"
+	}
 }

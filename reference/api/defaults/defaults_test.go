@@ -193,6 +193,7 @@ spec:
   failedJobsHistoryLimit: 1
   jobTemplate: {spec: {template: {spec: {dnsPolicy: ClusterFirst, restartPolicy: Always, schedulerName: default-scheduler, securityContext: {}, terminationGracePeriodSeconds: 30}}}}`},
 		{name: "daemon set", obj: &appsv1.DaemonSet{}, given: `{}`, want: `
+metadata: {annotations: {deprecated.daemonset.template.generation: "0"}}
 spec:
   revisionHistoryLimit: 10
   updateStrategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}

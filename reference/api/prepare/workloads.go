@@ -33,6 +33,12 @@ func DaemonSetUpdate(d, old *appsv1.DaemonSet) {
 	setTemplateGeneration(d, generation)
 }
 
+// DaemonSetStatusUpdate keeps the count of the changes of the template.
+func DaemonSetStatusUpdate(d, old *appsv1.DaemonSet) {
+	generation, _ := strconv.ParseInt(old.Annotations[appsv1.DeprecatedTemplateGeneration], 10, 64) // zero if broken
+	setTemplateGeneration(d, generation)
+}
+
 func setTemplateGeneration(d *appsv1.DaemonSet, generation int64) {
 	if d.Annotations == nil {
 		d.Annotations = map[string]string{}

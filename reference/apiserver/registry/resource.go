@@ -3,10 +3,13 @@
 package registry
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metainternal "k8s.io/apimachinery/pkg/apis/meta/internalversion"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -15,6 +18,7 @@ import (
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/apiserver/pkg/storage"
+	"k8s.io/apiserver/pkg/warning"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/seatrial/seatrial/reference/api"
@@ -57,6 +61,25 @@ func New(row api.Resource, scheme *runtime.Scheme, options generic.RESTOptionsGe
 		return nil, fmt.Errorf("open store of %q: %w", row.Plural, err)
 	}
 	return &REST{Store: store, Row: row}, nil
+}
+
+// Delete implements rest.GracefulDeleter.
+func (r *REST) Delete(ctx context.Context, name string, validate rest.ValidateObjectFunc, opts *metav1.DeleteOptions) (runtime.Object, bool, error) {
+	r.warnOfOrphans(ctx, opts)
+	return r.Store.Delete(ctx, name, validate, opts)
+}
+
+// DeleteCollection implements rest.CollectionDeleter.
+func (r *REST) DeleteCollection(ctx context.Context, validate rest.ValidateObjectFunc, opts *metav1.DeleteOptions, list *metainternal.ListOptions) (runtime.Object, error) {
+	r.warnOfOrphans(ctx, opts)
+	return r.Store.DeleteCollection(ctx, validate, opts, list)
+}
+
+func (r *REST) warnOfOrphans(ctx context.Context, opts *metav1.DeleteOptions) {
+	//nolint:staticcheck // deprecated, and still obeyed
+	if r.Row.DeleteWarning != "" && opts != nil && opts.PropagationPolicy == nil && opts.OrphanDependents == nil {
+		warning.AddWarning(ctx, "", r.Row.DeleteWarning)
+	}
 }
 
 // ShortNames implements rest.ShortNamesProvider.

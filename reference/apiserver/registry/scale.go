@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
 	"github.com/seatrial/seatrial/reference/api"
+	"github.com/seatrial/seatrial/reference/api/columns"
 )
 
 // scaleREST is the /scale of kinds with spec.replicas, spec.selector and status.replicas.
@@ -26,8 +27,7 @@ type scaleREST struct {
 }
 
 func newScale(parent *REST) *scaleREST {
-	scales := schema.GroupResource{Group: autoscalingv1.GroupName, Resource: "scales"}
-	return &scaleREST{TableConvertor: rest.NewDefaultTableConvertor(scales), parent: parent}
+	return &scaleREST{TableConvertor: NewTable(columns.Scale()), parent: parent}
 }
 
 func (r *scaleREST) New() runtime.Object { return &autoscalingv1.Scale{} }

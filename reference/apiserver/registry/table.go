@@ -26,7 +26,7 @@ func NewTable(columns []api.Column) rest.TableConvertor { return table{columns: 
 type table struct{ columns []api.Column }
 
 func (t table) ConvertToTable(_ context.Context, obj, options runtime.Object) (*metav1.Table, error) {
-	out := &metav1.Table{}
+	out := &metav1.Table{Rows: []metav1.TableRow{}}
 	addRow := func(item runtime.Object) error {
 		cells := make([]any, len(t.columns))
 		for i, c := range t.columns {
