@@ -28,7 +28,7 @@ type Options struct {
 	// EtcdReady, if set, waits until the store can be used; New calls it before
 	// it opens the store. For a member in this process it is Member.Ready.
 	EtcdReady func(context.Context) error
-	// EtcdCompaction is how long old revisions are kept; zero means 5 minutes.
+	// EtcdCompaction is how long old revisions are kept; zero means what Settings say, 5 minutes by default.
 	EtcdCompaction time.Duration
 
 	// SharedStore says that other API servers use the same store. Then the first

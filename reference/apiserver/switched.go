@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -95,7 +96,7 @@ func (c *chain) openStore() (backend *storage.Backend, stop func(), err error) {
 		return nil, nil, err
 	}
 	return storage.NewBackend(storage.Options{
-		Client: c.options.Etcd, Compaction: c.options.EtcdCompaction, Tracker: c.config.StorageObjectCountTracker,
+		Client: c.options.Etcd, Compaction: cmp.Or(c.options.EtcdCompaction, s.Compaction()), Tracker: c.config.StorageObjectCountTracker,
 		Encryption: encryption, Uncached: uncached, DeleteWorkers: s.Storage.DeleteCollectionWorkers, Log: c.options.Logger,
 	}), stop, nil
 }

@@ -104,7 +104,7 @@ func (f *apiServerFlags) openStore(ctx context.Context, o *apiserver.Options) (c
 	if err != nil {
 		return nil, fmt.Errorf("connect to etcd at %s: %w", strings.Join(f.etcdServers, ","), err)
 	}
-	o.Etcd = store
+	o.Etcd, o.SharedStore = store, true // other API servers may use it
 	return func() { _ = store.Close() }, nil
 }
 

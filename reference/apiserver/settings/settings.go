@@ -73,7 +73,7 @@ func taken() []string {
 		"disable-http2-serving", "tls-cert-file", "tls-private-key-file", "tls-cipher-suites", "tls-curve-preferences",
 		"tls-min-version", "tls-sni-cert-key", "http2-max-streams-per-connection",
 		"encryption-provider-config", "encryption-provider-config-automatic-reload", "delete-collection-workers",
-		"watch-cache", "default-watch-cache-size", "watch-cache-sizes",
+		"watch-cache", "default-watch-cache-size", "watch-cache-sizes", "etcd-compaction-interval",
 	}
 }
 
@@ -113,6 +113,9 @@ func (f *Flags) Validate() error {
 	}
 	if _, err := options.ParseWatchCacheSizes(f.Storage.WatchCacheSizes); err != nil {
 		errs = append(errs, fmt.Errorf("--watch-cache-sizes: %w", err))
+	}
+	if f.Storage.StorageConfig.CompactionInterval < 0 {
+		errs = append(errs, fmt.Errorf("--etcd-compaction-interval: %s is negative", f.Storage.StorageConfig.CompactionInterval))
 	}
 	if f.EventTTL < 0 || f.EventTTL%time.Second != 0 {
 		errs = append(errs, fmt.Errorf("--event-ttl: %s is not a whole number of seconds", f.EventTTL))

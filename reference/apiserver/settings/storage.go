@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -66,6 +67,14 @@ func (f *Flags) Encryption(c *genericapiserver.Config) (t value.ResourceTransfor
 func check(c *genericapiserver.Config, checks ...healthz.HealthChecker) {
 	c.HealthzChecks = append(c.HealthzChecks, checks...)
 	c.ReadyzChecks = append(c.ReadyzChecks, checks...)
+}
+
+// Compaction is how long old versions of objects are kept; negative means for ever.
+func (f *Flags) Compaction() time.Duration {
+	if keep := f.Storage.StorageConfig.CompactionInterval; keep > 0 {
+		return keep
+	}
+	return -1
 }
 
 // Uncached tells which resources have no watch cache by the flags. Sizes other

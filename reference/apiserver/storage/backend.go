@@ -38,7 +38,8 @@ type Backend struct {
 type Options struct {
 	// Client is not closed by the backend.
 	Client *clientv3.Client
-	// Compaction is how long old revisions are kept; zero means DefaultCompaction.
+	// Compaction is how long old revisions are kept; zero means
+	// DefaultCompaction, negative for ever.
 	Compaction time.Duration
 	Tracker    flowcontrol.StorageObjectCountTracker
 	// Encryption says how the values of a resource are encrypted; nil means not at all.

@@ -45,7 +45,9 @@ type reading struct {
 func startCompactor(h history, keep time.Duration, log *slog.Logger) *compactor {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &compactor{history: h, keep: keep, log: log, cancel: cancel}
-	c.done.Go(func() { c.run(ctx) })
+	if keep > 0 {
+		c.done.Go(func() { c.run(ctx) })
+	}
 	return c
 }
 
