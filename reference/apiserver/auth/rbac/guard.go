@@ -83,7 +83,7 @@ func (g Guard) checkClusterRole(ctx context.Context, u user.Info, role, before *
 			{Verbs: []string{"*"}, NonResourceURLs: []string{"*"}},
 		}
 		if err := g.covers(u, "", all); err != nil {
-			return forbid(errors.New("must have cluster-admin privileges to use an aggregationRule"), "clusterroles", role.Name)
+			return forbid(errors.New("must have cluster-admin privileges to use the aggregationRule"), "clusterroles", role.Name)
 		}
 	}
 	return forbid(g.covers(u, "", role.Rules), "clusterroles", role.Name)

@@ -179,7 +179,7 @@ func TestGuardForbidsEscalation(t *testing.T) {
 		"bind of another role":         {"binder", bindAll("b", "logs", jane), nil, "not currently held"},
 		"a missing role":               {"jane", bindAll("b", "nope", jane), nil, `clusterroles.rbac.authorization.k8s.io "nope" not found`},
 		"a new subject":                {"jane", bindAll("b", "root", jane, devs), bindAll("b", "root", devs), "not currently held"},
-		"an aggregation rule":          {"jane", aggregated, nil, "must have cluster-admin privileges to use an aggregationRule"},
+		"an aggregation rule":          {"jane", aggregated, nil, "must have cluster-admin privileges to use the aggregationRule"},
 		"an aggregation rule by root":  {"system:serviceaccount:kube-system:root", aggregated, nil, ""},
 		"objects of other kinds":       {"jane", &rbacv1.ClusterRoleList{}, nil, ""},
 		"a path rule that is not held": {"jane", clusterRole("c", rbacv1.PolicyRule{Verbs: []string{"get"}, NonResourceURLs: []string{"/metrics"}}), nil, `NonResourceURLs:["/metrics"]`},
