@@ -5,6 +5,7 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 
 	"github.com/seatrial/seatrial/reference/api/columns"
+	"github.com/seatrial/seatrial/reference/api/prepare"
 	"github.com/seatrial/seatrial/reference/api/validation"
 )
 
@@ -21,8 +22,10 @@ func dynamicResources() []Resource {
 
 		row[resourcev1.ResourceClaim, resourcev1.ResourceClaimList](Resource{
 			Served: dynamic, Plural: "resourceclaims", DeleteReturnsObject: true, Status: true, NoGeneration: true,
-			Columns: columns.ResourceClaim(),
+			StatusResets: names("metadata"),
+			Columns:      columns.ResourceClaim(),
 		}, hooks[resourcev1.ResourceClaim]{
+			status:   prepare.ResourceClaimStatus,
 			validate: validation.ResourceClaim, validateUpdate: validation.ResourceClaimUpdate, validateStatus: validation.ResourceClaimStatusUpdate,
 		}),
 

@@ -1,8 +1,11 @@
 package apiserver
 
 import (
+	"context"
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/registry/rest"
@@ -12,6 +15,7 @@ import (
 	"github.com/seatrial/seatrial/reference/api/scheme"
 	"github.com/seatrial/seatrial/reference/apiserver/openapi"
 	"github.com/seatrial/seatrial/reference/apiserver/registry"
+	"github.com/seatrial/seatrial/reference/apiserver/registry/claims"
 	"github.com/seatrial/seatrial/reference/apiserver/storage"
 )
 
@@ -38,7 +42,7 @@ func (c *chain) builtIn(next genericapiserver.DelegationTarget) (*genericapiserv
 		return nil, nil, err
 	}
 	all, opened := storages{}, stores{}
-	for _, row := range rows {
+	for _, row := range claims.Guarded(rows, c.namespace) {
 		r, err := registry.New(row, scheme.Scheme, getter)
 		if err != nil {
 			return nil, nil, err
@@ -62,6 +66,11 @@ func (c *chain) builtIn(next genericapiserver.DelegationTarget) (*genericapiserv
 		return nil, nil, err
 	}
 	return server, all, nil
+}
+
+// namespace reads a namespace as the server itself.
+func (c *chain) namespace(ctx context.Context, name string) (*corev1.Namespace, error) {
+	return c.client.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
 }
 
 // tableGetter knows how each row is stored. The library asks for virtual

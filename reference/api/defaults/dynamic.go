@@ -44,8 +44,18 @@ func tolerations(list []resourcev1.DeviceToleration) {
 
 func resourceSlice(s *resourcev1.ResourceSlice) {
 	for i := range s.Spec.Devices {
+		dropOffDeviceFields(&s.Spec.Devices[i])
 		for j := range s.Spec.Devices[i].Taints {
 			pointer(&s.Spec.Devices[i].Taints[j].TimeAdded, metav1.Now())
 		}
+	}
+}
+
+// dropOffDeviceFields drops what belongs to features that are off: DRANodeAllocatableResources and DRAListTypeAttributes.
+func dropOffDeviceFields(d *resourcev1.Device) {
+	d.NodeAllocatableResourceMappings = nil
+	for name, a := range d.Attributes {
+		a.IntValues, a.BoolValues, a.StringValues, a.VersionValues = nil, nil, nil, nil
+		d.Attributes[name] = a
 	}
 }
