@@ -86,8 +86,18 @@ docs: build ## build the specification as a web site in reports/docs
 	@bin/seatrial docs --output reports/docs
 
 .PHONY: bench
-bench: build ## measure start, memory, CPU and pod start; medians of 5
+bench: build ## measure start, memory, CPU and pod start, then what bench-api does; medians of 5
 	@go run ./harness/bench
+	@$(MAKE) --no-print-directory bench-api
+
+# PEER is a folder with the programs etcd and kube-apiserver, another build of
+# seatrial-reference, or the kubeconfig of a cluster that runs; then PEER_PIDS
+# are the processes whose CPU time counts, with commas between them.
+# BENCH_REPORT is a Markdown file for the figures: reports/baseline/api-bench.md.
+.PHONY: bench-api
+bench-api: build ## measure the API server, side by side with a peer [PEER= PEER_PIDS= ROUNDS= BENCH_REPORT=]
+	@go run ./fixtures/apibench $(if $(PEER),--peer '$(PEER)') $(if $(PEER_PIDS),--peer-pids '$(PEER_PIDS)') \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(BENCH_REPORT),--report '$(BENCH_REPORT)')
 
 .PHONY: clean
 clean: ## remove what was built
