@@ -3,8 +3,9 @@ package defaults
 import corev1 "k8s.io/api/core/v1"
 
 // offFeatures drops the fields of features that are off in v1.36: stop signals of containers (KEP-4960), cluster trust bundles (KEP-3257)
-// and pod certificates (KEP-4317). It stands with the defaults because they reach every template of pods, however deep it lies.
+// pod certificates (KEP-4317) and groups of pods (KEP-4671). It stands with the defaults because they reach every template of pods, however deep it lies.
 func offFeatures(spec *corev1.PodSpec) {
+	spec.SchedulingGroup = nil
 	for _, containers := range [][]corev1.Container{spec.InitContainers, spec.Containers} {
 		for i := range containers {
 			offStopSignal(&containers[i].Lifecycle)

@@ -39,6 +39,7 @@ func PodStatusUpdate(pod, old *corev1.Pod) {
 	pod.DeletionTimestamp = nil // put back by the library: status never starts a deletion
 	pod.OwnerReferences = old.OwnerReferences
 	status, before := &pod.Status, &old.Status
+	status.NodeAllocatableResourceClaimStatuses = before.NodeAllocatableResourceClaimStatuses // a feature that is off in v1.36
 	if status.QOSClass == "" {
 		status.QOSClass = before.QOSClass
 	}
@@ -86,14 +87,18 @@ func PodEphemeralContainers(pod, old *corev1.Pod) {
 }
 
 // PodResize lets an update through pods/resize change nothing but resources and
-// resize policies. Containers are matched by name; the order, and containers
-// that come or go, are left for validation to refuse.
+// resize policies. Lists of containers that come, go, or change places or names
+// are left as they are sent for validation to refuse.
 func PodResize(pod, old *corev1.Pod) {
 	containers, inits, resources := pod.Spec.Containers, pod.Spec.InitContainers, pod.Spec.Resources
 	keepPod(pod, old)
-	pod.Spec.Containers = resized(containers, pod.Spec.Containers)
-	pod.Spec.InitContainers = resized(inits, pod.Spec.InitContainers)
 	pod.Spec.Resources = resources
+	if len(containers) != len(old.Spec.Containers) || len(inits) != len(old.Spec.InitContainers) {
+		pod.Spec.Containers, pod.Spec.InitContainers = containers, inits
+		return
+	}
+	pod.Spec.Containers = resized(pod.Spec.Containers, containers)
+	pod.Spec.InitContainers = resized(pod.Spec.InitContainers, inits)
 }
 
 // keepPod puts all of old back, apart from what identifies the writer's view.
@@ -103,17 +108,15 @@ func keepPod(pod, old *corev1.Pod) {
 	pod.ResourceVersion, pod.ManagedFields = version, fields
 }
 
-func resized(containers, old []corev1.Container) []corev1.Container {
-	var out []corev1.Container
-	for _, c := range containers {
-		kept := c
-		if i := slices.IndexFunc(old, func(o corev1.Container) bool { return o.Name == c.Name }); i >= 0 {
-			kept = old[i]
-			kept.Resources, kept.ResizePolicy = c.Resources, c.ResizePolicy
-		}
-		out = append(out, kept)
+// resized gives containers the resources of sent, container by container, if both have the same names.
+func resized(containers, sent []corev1.Container) []corev1.Container {
+	if !slices.EqualFunc(containers, sent, func(a, b corev1.Container) bool { return a.Name == b.Name }) {
+		return sent
 	}
-	return out
+	for i := range containers {
+		containers[i].Resources, containers[i].ResizePolicy = sent[i].Resources, sent[i].ResizePolicy
+	}
+	return containers
 }
 
 // mergeMatchLabelKeys turns matchLabelKeys of affinity and spread terms into

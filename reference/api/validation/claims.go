@@ -57,6 +57,9 @@ func dataSources(path *field.Path, spec *corev1.PersistentVolumeClaimSpec) field
 		at := path.Child(name)
 		errs = append(errs, required(at.Child("name"), object)...)
 		errs = append(errs, required(at.Child("kind"), kind)...)
+		if group != nil {
+			errs = append(errs, optional(at.Child("apiGroup"), *group, isSubdomain)...)
+		}
 		if (group == nil || *group == "") && kind != "PersistentVolumeClaim" {
 			errs = append(errs, field.Invalid(at, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"))
 		}

@@ -48,16 +48,14 @@ func (s *containerScope) containers(path *field.Path, list []corev1.Container) f
 func (s *containerScope) initContainers(path *field.Path, list []corev1.Container) field.ErrorList {
 	var errs field.ErrorList
 	ownPorts := *s
-	ownPorts.hostPorts = seen[hostPort]{}
 	for i := range list {
 		c, at := &list[i], path.Index(i)
-		errs = all(errs, s.container(at, c), s.name(at, c), restartPolicy(at, c))
+		ownPorts.hostPorts = seen[hostPort]{} // of each alone: they start one after the other
+		errs = all(errs, s.container(at, c), s.name(at, c), restartPolicy(at, c), ownPorts.ports(at.Child("ports"), c.Ports))
 		if isSidecar(c) {
-			errs = all(errs, s.ports(at.Child("ports"), c.Ports), probes(at, c), lifecycle(at.Child("lifecycle"), c.Lifecycle, s.spec))
+			errs = all(errs, probes(at, c), lifecycle(at.Child("lifecycle"), c.Lifecycle, s.spec))
 			continue
 		}
-		ownPorts.hostPorts = seen[hostPort]{} // they run one after the other
-		errs = append(errs, ownPorts.ports(at.Child("ports"), c.Ports)...)
 		for _, hook := range []struct {
 			name string
 			set  bool
@@ -87,7 +85,32 @@ func (s *containerScope) ephemeralContainers(path *field.Path, list []corev1.Eph
 		if target != "" && !s.names[target] {
 			errs = append(errs, field.NotFound(at.Child("targetContainerName"), target))
 		}
-		errs = all(errs, s.container(at, &c), s.name(at, &c))
+		ownPorts := *s
+		ownPorts.hostPorts = seen[hostPort]{}
+		errs = all(errs, s.container(at, &c), s.name(at, &c), ownPorts.ports(at.Child("ports"), c.Ports), debuggerOnly(at, &c))
+	}
+	return errs
+}
+
+// debuggerOnly refuses what a container that is only there to look at others has no use for.
+func debuggerOnly(path *field.Path, c *corev1.Container) field.ErrorList {
+	const message = "cannot be set for an Ephemeral Container"
+	errs := forbidden(path, message, []setField{
+		{"ports", c.Ports != nil},
+		{"livenessProbe", c.LivenessProbe != nil},
+		{"readinessProbe", c.ReadinessProbe != nil},
+		{"startupProbe", c.StartupProbe != nil},
+		{"lifecycle", c.Lifecycle != nil},
+		{"restartPolicy", c.RestartPolicy != nil},
+		{"restartPolicyRules", c.RestartPolicyRules != nil},
+		{"resizePolicy", c.ResizePolicy != nil},
+		{"resources", c.Resources.Limits != nil || c.Resources.Requests != nil || c.Resources.Claims != nil},
+	})
+	for i := range c.VolumeMounts {
+		m := &c.VolumeMounts[i]
+		errs = append(errs, forbidden(path.Child("volumeMounts").Index(i), message, []setField{
+			{"subPath", m.SubPath != ""}, {"subPathExpr", m.SubPathExpr != ""},
+		})...)
 	}
 	return errs
 }
@@ -166,12 +189,12 @@ func restartPolicy(path *field.Path, c *corev1.Container) field.ErrorList {
 	}
 	for i, rule := range c.RestartPolicyRules {
 		where := path.Child("restartPolicyRules").Index(i)
-		errs = append(errs, oneOf(where.Child("action"), rule.Action, corev1.ContainerRestartRuleActionRestart, corev1.ContainerRestartRuleActionRestartAllContainers)...)
+		errs = append(errs, strictOneOf(where.Child("action"), rule.Action, corev1.ContainerRestartRuleActionRestart, corev1.ContainerRestartRuleActionRestartAllContainers)...)
 		if rule.ExitCodes == nil {
 			errs = append(errs, field.Required(where.Child("exitCodes"), "must be specified"))
 			continue
 		}
-		errs = append(errs, oneOf(where.Child("exitCodes", "operator"), rule.ExitCodes.Operator,
+		errs = append(errs, strictOneOf(where.Child("exitCodes", "operator"), rule.ExitCodes.Operator,
 			corev1.ContainerRestartRuleOnExitCodesOpIn, corev1.ContainerRestartRuleOnExitCodesOpNotIn)...)
 		if len(rule.ExitCodes.Values) > 255 {
 			errs = append(errs, field.TooLong(where.Child("exitCodes", "values"), rule.ExitCodes.Values, 255))

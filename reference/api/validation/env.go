@@ -64,12 +64,12 @@ func (s *containerScope) fileKeyRef(path *field.Path, ref *corev1.FileKeySelecto
 	errs := all(
 		requiredAnd(path.Child("key"), ref.Key, utilvalidation.IsRelaxedEnvVarName),
 		required(path.Child("path"), ref.Path),
-		required(path.Child("volumeName"), ref.VolumeName),
+		requiredAnd(path.Child("volumeName"), ref.VolumeName, isLabel),
 	)
 	if ref.Path != "" {
 		errs = append(errs, descendingPath(path.Child("path"), ref.Path)...)
 	}
-	if v := s.volumes[ref.VolumeName]; ref.VolumeName != "" && v == nil {
+	if v := s.volumes[ref.VolumeName]; v == nil {
 		errs = append(errs, field.NotFound(path.Child("volumeName"), ref.VolumeName))
 	} else if v != nil && v.EmptyDir == nil {
 		errs = append(errs, field.Invalid(path.Child("volumeName"), ref.VolumeName, "referenced volume must be of type emptyDir"))
@@ -137,9 +137,10 @@ func fieldRef(path *field.Path, ref *corev1.ObjectFieldSelector, allowed ...stri
 	if whole, key, ok := subscript(ref.FieldPath); ok {
 		switch whole {
 		case "metadata.annotations":
-			return matches(at, key, utilvalidation.IsQualifiedName(strings.ToLower(key)))
+			key = strings.ToLower(key)
+			return matches(path, key, utilvalidation.IsQualifiedName(key))
 		case "metadata.labels":
-			return matches(at, key, utilvalidation.IsQualifiedName(key))
+			return matches(path, key, utilvalidation.IsQualifiedName(key))
 		default:
 			return one(field.Invalid(at, ref.FieldPath, "does not support subscript"))
 		}

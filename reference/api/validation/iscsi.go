@@ -41,3 +41,6 @@ func iscsiName(path *field.Path, name string) field.ErrorList {
 	}
 	return one(field.Invalid(path, name, "must be valid format"))
 }
+
+// iscsiLength is how long the interface that an initiator's name makes may be called.
+const iscsiLength = 64

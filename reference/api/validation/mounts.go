@@ -35,21 +35,22 @@ func (s *containerScope) mounts(at *field.Path, c *corev1.Container) field.Error
 		if devices[m.MountPath] {
 			errs = append(errs, field.Invalid(at.Child("mountPath"), m.MountPath, "must not already exist as a path in volumeDevices"))
 		}
-		errs = all(errs, subPath(at, m), mountPropagation(list.Child("mountPropagation"), m, c), recursiveReadOnly(list.Child("recursiveReadOnly"), m))
+		errs = all(errs, subPath(list, at, m), mountPropagation(list.Child("mountPropagation"), m, c), recursiveReadOnly(list.Child("recursiveReadOnly"), m))
 	}
 	return errs
 }
 
-func subPath(at *field.Path, m *corev1.VolumeMount) field.ErrorList {
+// subPath names the list when a path is wrong, and the mount when two exclude each other, as upstream does.
+func subPath(list, at *field.Path, m *corev1.VolumeMount) field.ErrorList {
 	var errs field.ErrorList
 	if m.SubPath != "" {
-		errs = append(errs, descendingPath(at.Child("subPath"), m.SubPath)...)
+		errs = append(errs, descendingPath(list.Child("subPath"), m.SubPath)...)
 	}
 	if m.SubPathExpr != "" {
 		if m.SubPath != "" {
 			errs = append(errs, field.Invalid(at.Child("subPathExpr"), m.SubPathExpr, "subPathExpr and subPath are mutually exclusive"))
 		}
-		errs = append(errs, descendingPath(at.Child("subPathExpr"), m.SubPathExpr)...)
+		errs = append(errs, descendingPath(list.Child("subPathExpr"), m.SubPathExpr)...)
 	}
 	return errs
 }

@@ -1,13 +1,10 @@
 package validation
 
 import (
-	"slices"
-
 	corev1 "k8s.io/api/core/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	netutils "k8s.io/utils/net"
 )
 
 // Pod checks a new pod.
@@ -139,92 +136,3 @@ func podHostname(path *field.Path, spec *corev1.PodSpec) field.ErrorList {
 
 // hostnameLength is what the kernel allows for a host name.
 const hostnameLength = 64
-
-// PodStatusUpdate checks a write of pods/status.
-func PodStatusUpdate(pod, old *corev1.Pod) field.ErrorList {
-	errs := metaUpdate(&pod.ObjectMeta, &old.ObjectMeta)
-	errs = append(errs, podAnnotations(metadataPath().Child("annotations"), &pod.ObjectMeta, &pod.Spec)...)
-	path := statusPath()
-	errs = append(errs, atLeastZero(path.Child("observedGeneration"), &pod.Status.ObservedGeneration)...)
-	if name := pod.Status.NominatedNodeName; name != "" {
-		errs = append(errs, matches(path.Child("nominatedNodeName"), name, isSubdomain(name))...)
-	}
-	if old.Status.QOSClass != "" && pod.Status.QOSClass != old.Status.QOSClass {
-		errs = append(errs, field.Invalid(path.Child("qosClass"), pod.Status.QOSClass, immutable))
-	}
-	known := map[corev1.PodConditionType]bool{}
-	for _, c := range old.Status.Conditions {
-		known[c.Type] = true
-	}
-	for i, c := range pod.Status.Conditions {
-		if !known[c.Type] {
-			errs = append(errs, matches(path.Child("conditions").Index(i).Child("Type"), c.Type, utilvalidation.IsQualifiedName(string(c.Type)))...)
-		}
-	}
-	return all(errs,
-		podIPs(path.Child("podIPs"), pod.Status.PodIPs),
-		hostIPs(path, &pod.Status),
-		restarted(path.Child("containerStatuses"), pod.Status.ContainerStatuses, old.Status.ContainerStatuses, old),
-	)
-}
-
-func podIPs(path *field.Path, ips []corev1.PodIP) field.ErrorList {
-	var texts []string
-	for _, ip := range ips {
-		texts = append(texts, ip.IP)
-	}
-	return oneOfEachFamily(path, texts)
-}
-
-func hostIPs(path *field.Path, s *corev1.PodStatus) field.ErrorList {
-	at := path.Child("hostIPs")
-	var errs field.ErrorList
-	var texts []string
-	for _, ip := range s.HostIPs {
-		texts = append(texts, ip.IP)
-	}
-	if len(texts) > 0 && texts[0] != s.HostIP {
-		errs = append(errs, field.Invalid(at.Index(0).Child("ip"), texts[0], "must be equal to `hostIP`"))
-	}
-	return append(errs, oneOfEachFamily(at, texts)...)
-}
-
-// oneOfEachFamily demands that all are addresses, and no more than one of IPv4 and of IPv6.
-func oneOfEachFamily(path *field.Path, ips []string) field.ErrorList {
-	var errs field.ErrorList
-	families := map[bool]int{}
-	for i, ip := range ips {
-		errs = append(errs, utilvalidation.IsValidIPForLegacyField(path.Index(i), ip, true, nil)...)
-		families[netutils.IsIPv6String(ip)]++
-	}
-	if len(errs) == 0 && (families[true] > 1 || families[false] > 1) {
-		errs = append(errs, field.Invalid(path, ips, "may specify no more than one IP for each IP family"))
-	}
-	return errs
-}
-
-// restarted refuses that a container of a pod that never restarts it comes back to life.
-func restarted(path *field.Path, statuses, old []corev1.ContainerStatus, pod *corev1.Pod) field.ErrorList {
-	if pod.Spec.RestartPolicy == corev1.RestartPolicyAlways {
-		return nil
-	}
-	var errs field.ErrorList
-	for _, before := range old {
-		ended := before.State.Terminated
-		if ended == nil || ended.ExitCode != 0 && pod.Spec.RestartPolicy == corev1.RestartPolicyOnFailure || restartsByRule(pod, before.Name) {
-			continue
-		}
-		for _, now := range statuses {
-			if now.Name == before.Name && now.State.Terminated == nil {
-				errs = append(errs, field.Forbidden(path.Child("state"), "may not be transitioned to non-terminated state"))
-			}
-		}
-	}
-	return errs
-}
-
-// restartsByRule says whether a container has a restart policy of its own (KEP-5307).
-func restartsByRule(pod *corev1.Pod, name string) bool {
-	i := slices.IndexFunc(pod.Spec.Containers, func(c corev1.Container) bool { return c.Name == name })
-	return i >= 0 && pod.Spec.Containers[i].RestartPolicy != nil
-}

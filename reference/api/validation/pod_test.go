@@ -82,7 +82,7 @@ func TestInvalidContainers(t *testing.T) {
 		{`{name: c, image: i, envFrom: [{}]}`, "spec.containers[0].envFrom: Invalid value: \"\": must specify one of: `configMapRef` or `secretRef`"},
 		{`{name: c, image: i, volumeMounts: [{name: gone, mountPath: /a}]}`, `spec.containers[0].volumeMounts[0].name: Not found: "gone"`},
 		{`{name: c, image: i, volumeMounts: [{name: empty, mountPath: /a}, {name: all, mountPath: /a}]}`, `spec.containers[0].volumeMounts[1].mountPath: Invalid value: "/a": must be unique`},
-		{`{name: c, image: i, volumeMounts: [{name: empty, mountPath: /a, subPath: ../b}]}`, `spec.containers[0].volumeMounts[0].subPath: Invalid value: "../b": must not contain '..'`},
+		{`{name: c, image: i, volumeMounts: [{name: empty, mountPath: /a, subPath: ../b}]}`, `spec.containers[0].volumeMounts.subPath: Invalid value: "../b": must not contain '..'`},
 		{`{name: c, image: i, volumeMounts: [{name: empty, mountPath: /a, subPath: b, subPathExpr: c}]}`, `spec.containers[0].volumeMounts[0].subPathExpr: Invalid value: "c": subPathExpr and subPath are mutually exclusive`},
 		{`{name: c, image: i, volumeMounts: [{name: empty, mountPath: /a, mountPropagation: Bidirectional}]}`, `spec.containers[0].volumeMounts.mountPropagation: Forbidden: Bidirectional mount propagation is available only to privileged containers`},
 		{`{name: c, image: i, livenessProbe: {}}`, `spec.containers[0].livenessProbe: Required value: must specify a handler type`},
@@ -200,7 +200,7 @@ func TestPodStatusUpdates(t *testing.T) {
 	pod.Status.Conditions = []corev1.PodCondition{{Type: "not valid"}}
 	compare(t, validation.PodStatusUpdate(pod, old), []string{
 		`status.qosClass: Invalid value: "BestEffort": field is immutable`,
-		`status.containerStatuses.state: Forbidden: may not be transitioned to non-terminated state`,
+		`status.containerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state`,
 		`status.podIPs: Invalid value: ["10.0.0.1","10.0.0.1"]: may specify no more than one IP for each IP family`,
 		`status.conditions[0].Type: Invalid value: "not valid"`,
 	})

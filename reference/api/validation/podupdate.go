@@ -13,11 +13,7 @@ import (
 // PodUpdate checks an update of a pod: nearly all of its spec is fixed.
 func PodUpdate(pod, old *corev1.Pod) field.ErrorList {
 	path := specPath()
-	errs := all(
-		metaUpdate(&pod.ObjectMeta, &old.ObjectMeta),
-		podAnnotations(metadataPath().Child("annotations"), &pod.ObjectMeta, &pod.Spec),
-		podSpec(path, &pod.Spec, podOptions{name: pod.Name}),
-	)
+	errs := PodPart(pod, old)
 	for _, list := range []struct {
 		name          string
 		count, before int
@@ -36,6 +32,36 @@ func PodUpdate(pod, old *corev1.Pod) field.ErrorList {
 		errs = append(errs, field.Forbidden(path, fmt.Sprintf("pod updates may not change fields other than %s\n%v", mutablePodFields, cmp.Diff(old.Spec, allowed.Spec))))
 	}
 	return errs
+}
+
+// PodPart checks a pod of which a subresource writes one part: all of it, before the rules of the part.
+func PodPart(pod, old *corev1.Pod) field.ErrorList {
+	return all(
+		podMetaUpdate(pod, old),
+		podSpec(specPath(), &pod.Spec, podOptions{name: pod.Name}),
+	)
+}
+
+func podMetaUpdate(pod, old *corev1.Pod) field.ErrorList {
+	annotations := metadataPath().Child("annotations")
+	return all(
+		metaUpdate(&pod.ObjectMeta, &old.ObjectMeta),
+		podAnnotations(annotations, &pod.ObjectMeta, &pod.Spec),
+		mirrorUpdate(annotations.Key(corev1.MirrorPodAnnotationKey), pod, old),
+	)
+}
+
+// mirrorUpdate keeps the mirror of a static pod what it is.
+func mirrorUpdate(path *field.Path, pod, old *corev1.Pod) field.ErrorList {
+	now, is := pod.Annotations[corev1.MirrorPodAnnotationKey]
+	before, was := old.Annotations[corev1.MirrorPodAnnotationKey]
+	switch {
+	case was && (!is || now != before):
+		return one(field.Forbidden(path, "may not remove or update mirror pod annotation"))
+	case is && !was:
+		return one(field.Forbidden(path, "may not add mirror pod annotation"))
+	}
+	return nil
 }
 
 const mutablePodFields = "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`," +

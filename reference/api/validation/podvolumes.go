@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -15,15 +16,20 @@ import (
 // The pod's name is empty in templates.
 func podVolumes(path *field.Path, spec *corev1.PodSpec, pod string) (map[string]*corev1.Volume, field.ErrorList) {
 	var errs field.ErrorList
-	names := seen[string]{}
 	volumes := map[string]*corev1.Volume{}
 	for i := range spec.Volumes {
 		v, at := &spec.Volumes[i], path.Index(i)
 		found := all(
 			volumeSource(at, &v.VolumeSource),
 			requiredAnd(at.Child("name"), v.Name, isLabel),
-			names.add(at.Child("name"), v.Name),
 		)
+		if volumes[v.Name] != nil {
+			found = append(found, field.Duplicate(at.Child("name"), v.Name))
+		}
+		if s := v.ISCSI; s != nil && s.InitiatorName != nil && len(v.Name)+len(":")+len(s.TargetPortal) > iscsiLength {
+			found = append(found, field.Invalid(at.Child("name"), v.Name,
+				"Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified."))
+		}
 		if claim := pod + "-" + v.Name; v.Ephemeral != nil && pod != "" && v.Name != "" {
 			found = append(found, matches(at.Child("name"), v.Name, isSubdomain(claim))...)
 		}
@@ -258,8 +264,27 @@ func claimTemplate(path *field.Path, t *corev1.PersistentVolumeClaimTemplate) fi
 	return all(
 		metav1validation.ValidateLabels(t.Labels, path.Child("metadata", "labels")),
 		apivalidation.ValidateAnnotations(t.Annotations, path.Child("metadata", "annotations")),
+		claimMeta(path.Child("metadata"), &t.ObjectMeta),
 		claimSpec(path.Child("spec"), &t.Spec),
 	)
+}
+
+// claimMeta refuses all but labels and annotations.
+func claimMeta(path *field.Path, m *metav1.ObjectMeta) field.ErrorList {
+	return forbidden(path, "cannot be set", []setField{
+		{"name", m.Name != ""},
+		{"generateName", m.GenerateName != ""},
+		{"namespace", m.Namespace != ""},
+		{"uID", m.UID != ""},
+		{"resourceVersion", m.ResourceVersion != ""},
+		{"generation", m.Generation != 0},
+		{"creationTimestamp", !m.CreationTimestamp.IsZero()},
+		{"deletionTimestamp", m.DeletionTimestamp != nil},
+		{"deletionGracePeriodSeconds", m.DeletionGracePeriodSeconds != nil},
+		{"ownerReferences", m.OwnerReferences != nil},
+		{"finalizers", m.Finalizers != nil},
+		{"managedFields", m.ManagedFields != nil},
+	})
 }
 
 // csiDriverName demands the name of a CSI driver.

@@ -42,14 +42,26 @@ func resources(path *field.Path, r *corev1.ResourceRequirements, claims map[stri
 		if !claims[claim.Name] {
 			errs = append(errs, field.NotFound(at, claim.Name))
 		}
-		name := claim.Name
-		if claim.Request != "" {
-			name += "/" + claim.Request
-			errs = append(errs, matches(at.Child("request"), claim.Request, isLabel(claim.Request))...)
-		}
-		errs = append(errs, names.add(at, name)...)
+		errs = append(errs, optional(at.Child("request"), claim.Request, isLabel)...)
+		errs = append(errs, claimedTwice(at, claim, names)...)
 	}
 	return errs
+}
+
+// claimedTwice refuses to claim a device twice: a claim without a request is one of all its devices.
+func claimedTwice(path *field.Path, claim corev1.ResourceClaim, had seen[string]) field.ErrorList {
+	all, part := claim.Name, claim.Name+"/"+claim.Request
+	switch {
+	case had[all]:
+		return one(field.Duplicate(path, all))
+	case claim.Request != "":
+		had[all+"/"] = true
+		return had.add(path, part)
+	case had[all+"/"]:
+		had[all] = true
+		return one(field.Duplicate(path, all))
+	}
+	return had.add(path, all)
 }
 
 func containerResource(path *field.Path, name corev1.ResourceName, q resource.Quantity) field.ErrorList {
@@ -148,19 +160,13 @@ func resourceList(path *field.Path, list corev1.ResourceList) field.ErrorList {
 	return errs
 }
 
-// PodResources checks the resources of a pod whose size changes.
-func PodResources(pod *corev1.Pod) field.ErrorList {
-	claims, _ := podResourceClaims(specPath().Child("resourceClaims"), pod.Spec.ResourceClaims)
-	return podResources(specPath().Child("resources"), &pod.Spec, claims)
-}
-
 // podResources checks the resources of the whole pod (KEP-2837).
 func podResources(path *field.Path, spec *corev1.PodSpec, claims map[string]bool) field.ErrorList {
 	if spec.Resources == nil {
 		return nil
 	}
 	var errs field.ErrorList
-	if len(spec.Resources.Claims) > 0 {
+	if spec.Resources.Claims != nil {
 		errs = append(errs, field.Forbidden(path.Child("claims"), "claims may not be set for Resources at pod-level"))
 	}
 	for name := range spec.Resources.Limits {

@@ -90,6 +90,7 @@ func profile[T ~string](path *field.Path, kind T, local *string, isFile bool, lo
 	errs := oneOf(path.Child("type"), kind, append(others, localhost)...)
 	at := path.Child("localhostProfile")
 	switch {
+	case !isFile && !slices.Contains(others, kind) && kind != localhost: // said already
 	case kind != localhost && local != nil:
 		errs = append(errs, field.Invalid(at, *local, "can only be set when seccomp type is Localhost"))
 	case kind == localhost && (local == nil || !isFile && *local == ""):
@@ -110,20 +111,24 @@ func sysctls(path *field.Path, list []corev1.Sysctl, spec *corev1.PodSpec) field
 	var errs field.ErrorList
 	names := seen[string]{}
 	for i, s := range list {
-		at := path.Index(i).Child("name")
+		at, name := path.Index(i).Child("name"), strings.ReplaceAll(s.Name, "/", ".")
 		switch {
 		case s.Name == "":
 			errs = append(errs, field.Required(at, ""))
 		case len(s.Name) > sysctlLength || !sysctlName.MatchString(s.Name):
 			errs = append(errs, field.Invalid(at, s.Name, "must have at most 253 characters and match regex "+sysctlName.String()))
-		case spec.HostNetwork && strings.HasPrefix(s.Name, "net."):
+		case spec.HostNetwork && strings.HasPrefix(name, "net."):
 			errs = append(errs, field.Invalid(at, s.Name, "may not be specified when 'hostNetwork' is true"))
-		case spec.HostIPC && (strings.HasPrefix(s.Name, "kernel.shm") || strings.HasPrefix(s.Name, "kernel.msg") || strings.HasPrefix(s.Name, "fs.mqueue.") || s.Name == "kernel.sem"):
+		case spec.HostIPC && isIPCSysctl(name):
 			errs = append(errs, field.Invalid(at, s.Name, "may not be specified when 'hostIPC' is true"))
 		}
-		errs = append(errs, names.add(at, strings.ReplaceAll(s.Name, "/", "."))...)
+		errs = append(errs, names.add(at, name)...)
 	}
 	return errs
+}
+
+func isIPCSysctl(name string) bool {
+	return strings.HasPrefix(name, "kernel.shm") || strings.HasPrefix(name, "kernel.msg") || strings.HasPrefix(name, "fs.mqueue.") || name == "kernel.sem"
 }
 
 // securityContext checks the security of one container.

@@ -199,7 +199,7 @@ func hostProcess(path *field.Path, spec *corev1.PodSpec) field.ErrorList {
 			no++
 		}
 	})
-	if yes == 0 || len(errs) > 0 {
+	if yes == 0 {
 		return errs
 	}
 	if no > 0 {

@@ -2,6 +2,7 @@ package warnings
 
 import (
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -36,8 +37,7 @@ func container(path *field.Path, c *corev1.Container) []string {
 	var out []string
 	names := sets.New[string]()
 	for i, e := range c.Env {
-		// $(A) in a later value reads the earlier one: that is meant.
-		if names.Has(e.Name) {
+		if reference := "$(" + e.Name + ")"; names.Has(e.Name) && (e.Value == reference || !strings.Contains(e.Value, reference)) { // with more than the reference, it is meant
 			out = append(out, fmt.Sprintf("%s: hides previous definition of %q, which may be dropped when using apply", path.Child("env").Index(i), e.Name))
 		}
 		names.Insert(e.Name)
@@ -64,24 +64,30 @@ type port struct {
 }
 
 // samePorts warns about ports that mean the same, or may be meant to.
-func samePorts(path *field.Path, containers []corev1.Container) []string {
+func samePorts(path *field.Path, spec *corev1.PodSpec) []string {
 	var out []string
-	var known []port
-	for i := range containers {
-		for j, p := range containers[i].Ports {
-			at := path.Index(i).Child("ports").Index(j)
-			for _, k := range known {
-				if word := clash(k.ContainerPort, p); word != "" {
-					out = append(out, fmt.Sprintf("%s: %s port definition with %s", at, word, k.path))
-				}
+	known := append(portsOf(path.Child("initContainers"), spec.InitContainers), portsOf(path.Child("containers"), spec.Containers)...)
+	for i, p := range known {
+		for _, k := range known[:i] {
+			if word := clash(k.ContainerPort, p.ContainerPort); word != "" {
+				out = append(out, fmt.Sprintf("%s: %s port definition with %s", p.path, word, k.path))
 			}
-			if p.HostIP != "" && p.HostPort == 0 {
-				out = append(out, fmt.Sprintf("%s: hostIP set without hostPort: %+v", at, p))
-			}
-			known = append(known, port{p, at})
+		}
+		if p.HostIP != "" && p.HostPort == 0 {
+			out = append(out, fmt.Sprintf("%s: hostIP set without hostPort: %+v", p.path, p.ContainerPort))
 		}
 	}
 	return out
+}
+
+func portsOf(path *field.Path, containers []corev1.Container) []port {
+	var ports []port
+	for i := range containers {
+		for j, p := range containers[i].Ports {
+			ports = append(ports, port{p, path.Index(i).Child("ports").Index(j)})
+		}
+	}
+	return ports
 }
 
 // clash says how two ports are at odds: one host port, one container port and

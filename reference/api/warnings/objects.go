@@ -75,6 +75,7 @@ func goneSources(s *corev1.PersistentVolumeSource) []string {
 	}{
 		{"photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+", s.PhotonPersistentDisk != nil},
 		{"scaleIO", "deprecated in v1.16, non-functional in v1.22+", s.ScaleIO != nil},
+		{"storageOS", "deprecated in v1.22, non-functional in v1.25+", s.StorageOS != nil},
 		{"glusterfs", "deprecated in v1.25, non-functional in v1.26+", s.Glusterfs != nil},
 		{"cephfs", "deprecated in v1.28, non-functional in v1.31+", s.CephFS != nil},
 		{"rbd", "deprecated in v1.28, non-functional in v1.31+", s.RBD != nil},

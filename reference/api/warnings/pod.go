@@ -15,16 +15,12 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// Pod warns about a new pod, and about a pod whose spec changed.
+// Pod warns about a new pod. Pods are updated by programs, which nobody warns.
 func Pod(pod, old *corev1.Pod) []string {
-	if old != nil && equality.Semantic.DeepEqual(pod.Spec, old.Spec) {
+	if old != nil {
 		return nil
 	}
-	out := podTemplate(nil, &pod.ObjectMeta, &pod.Spec)
-	if old == nil {
-		out = append(out, preferredValues(field.NewPath("spec"), &pod.Spec)...)
-	}
-	return out
+	return append(podTemplate(nil, &pod.ObjectMeta, &pod.Spec), preferredValues(field.NewPath("spec"), &pod.Spec)...)
 }
 
 // templateOf warns about the template of a workload, if it is new or changed.
@@ -66,7 +62,7 @@ func podTemplate(path *field.Path, meta *metav1.ObjectMeta, spec *corev1.PodSpec
 			out = append(out, container(at.Child(list.name).Index(i), &list.containers[i])...)
 		}
 	}
-	out = append(out, samePorts(at.Child("containers"), spec.Containers)...)
+	out = append(out, samePorts(at, spec)...)
 	out = append(out, fractions(at.Child("overhead"), spec.Overhead)...)
 	if grace := spec.TerminationGracePeriodSeconds; grace != nil && *grace < 0 {
 		out = append(out, fmt.Sprintf("%s: must be >= 0; negative values are invalid and will be treated as 1", at.Child("terminationGracePeriodSeconds")))

@@ -78,7 +78,6 @@ func TestWarnings(t *testing.T) {
 // TestUnchangedTemplateIsNotWarnedAbout holds that a controller that only scales hears nothing.
 func TestUnchangedTemplateIsNotWarnedAbout(t *testing.T) {
 	for plural, given := range map[string]string{
-		"pods":        `spec: {terminationGracePeriodSeconds: -1}`,
 		"deployments": `spec: {template: {spec: {terminationGracePeriodSeconds: -1}}}`,
 	} {
 		row := rowOf(t, plural)
@@ -89,6 +88,10 @@ func TestUnchangedTemplateIsNotWarnedAbout(t *testing.T) {
 		if got := row.Warnings(t.Context(), obj, row.New()); len(got) != 1 {
 			t.Errorf("%s: a changed template gives %q", plural, got)
 		}
+	}
+	row := rowOf(t, "pods")
+	if got := row.Warnings(t.Context(), decode(t, row, `spec: {terminationGracePeriodSeconds: -1}`), row.New()); len(got) > 0 {
+		t.Errorf("an update of a pod gives %q", got)
 	}
 }
 

@@ -7,11 +7,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/registry/rest"
 
 	"github.com/seatrial/seatrial/reference/api/prepare"
+	"github.com/seatrial/seatrial/reference/api/validation"
 	"github.com/seatrial/seatrial/reference/apiserver/registry"
 )
 
@@ -51,91 +51,26 @@ func newEphemeralContainers(pods *registry.REST) rest.Storage {
 }
 
 func validateEphemeralContainers(pod, old *corev1.Pod) field.ErrorList {
-	var errs field.ErrorList
+	errs := validation.PodPart(pod, old)
+	if isMirror(old) {
+		return append(errs, field.Forbidden(field.NewPath(""), "static pods do not support ephemeral containers"))
+	}
 	path := field.NewPath("spec", "ephemeralContainers")
-	taken := map[string]bool{}
-	for _, c := range append(append([]corev1.Container{}, pod.Spec.InitContainers...), pod.Spec.Containers...) {
-		taken[c.Name] = true
-	}
-	before := map[string]*corev1.EphemeralContainer{}
 	for i := range old.Spec.EphemeralContainers {
-		before[old.Spec.EphemeralContainers[i].Name] = &old.Spec.EphemeralContainers[i]
-	}
-	seen := map[string]bool{}
-	for i := range pod.Spec.EphemeralContainers {
-		c := &pod.Spec.EphemeralContainers[i]
-		at := path.Index(i)
-		if had := before[c.Name]; had != nil && !equality.Semantic.DeepEqual(had, c) {
-			errs = append(errs, field.Forbidden(at, "existing ephemeral containers \""+c.Name+"\" may not be changed"))
-		}
-		for _, problem := range validation.IsDNS1123Label(c.Name) {
-			errs = append(errs, field.Invalid(at.Child("name"), c.Name, problem))
-		}
-		if taken[c.Name] || seen[c.Name] {
-			errs = append(errs, field.Duplicate(at.Child("name"), c.Name))
-		}
-		seen[c.Name] = true
-		errs = append(errs, validateEphemeralContainer(c, pod, at)...)
-	}
-	for name := range before {
-		if !seen[name] {
-			errs = append(errs, field.Forbidden(path, "existing ephemeral containers \""+name+"\" may not be removed"))
+		before := &old.Spec.EphemeralContainers[i]
+		now := slices.IndexFunc(pod.Spec.EphemeralContainers, func(c corev1.EphemeralContainer) bool { return c.Name == before.Name })
+		switch {
+		case now < 0:
+			errs = append(errs, field.Forbidden(path, "existing ephemeral containers \""+before.Name+"\" may not be removed"))
+		case !equality.Semantic.DeepEqual(before, &pod.Spec.EphemeralContainers[now]):
+			errs = append(errs, field.Forbidden(path, "existing ephemeral containers \""+before.Name+"\" may not be changed"))
 		}
 	}
 	return errs
 }
 
-func validateEphemeralContainer(c *corev1.EphemeralContainer, pod *corev1.Pod, at *field.Path) field.ErrorList {
-	var errs field.ErrorList
-	if c.Image == "" {
-		errs = append(errs, field.Required(at.Child("image"), ""))
-	}
-	if target := c.TargetContainerName; target != "" && !hasContainer(pod, target) {
-		errs = append(errs, field.NotFound(at.Child("targetContainerName"), target))
-	}
-	for name, set := range map[string]bool{
-		"ports": len(c.Ports) > 0, "livenessProbe": c.LivenessProbe != nil, "readinessProbe": c.ReadinessProbe != nil,
-		"startupProbe": c.StartupProbe != nil, "lifecycle": c.Lifecycle != nil,
-		"restartPolicy": c.RestartPolicy != nil, "restartPolicyRules": len(c.RestartPolicyRules) > 0, "resizePolicy": len(c.ResizePolicy) > 0,
-		"resources": len(c.Resources.Limits)+len(c.Resources.Requests)+len(c.Resources.Claims) > 0,
-	} {
-		if set {
-			errs = append(errs, field.Forbidden(at.Child(name), "cannot be set for an Ephemeral Container"))
-		}
-	}
-	return append(errs, validateEphemeralMounts(c, pod, at.Child("volumeMounts"))...)
-}
-
-func validateEphemeralMounts(c *corev1.EphemeralContainer, pod *corev1.Pod, at *field.Path) field.ErrorList {
-	var errs field.ErrorList
-	for i, m := range c.VolumeMounts {
-		at := at.Index(i)
-		if !slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == m.Name }) {
-			errs = append(errs, field.NotFound(at.Child("name"), m.Name))
-		}
-		if m.SubPath != "" {
-			errs = append(errs, field.Forbidden(at.Child("subPath"), "cannot be set for an Ephemeral Container"))
-		}
-		if m.SubPathExpr != "" {
-			errs = append(errs, field.Forbidden(at.Child("subPathExpr"), "cannot be set for an Ephemeral Container"))
-		}
-		if m.SubPath != "" && m.SubPathExpr != "" {
-			errs = append(errs, field.Invalid(at.Child("subPathExpr"), m.SubPathExpr, "subPathExpr and subPath are mutually exclusive"))
-		}
-	}
-	return errs
-}
-
-func hasContainer(pod *corev1.Pod, name string) bool {
-	for _, c := range pod.Spec.Containers {
-		if c.Name == name {
-			return true
-		}
-	}
-	for _, c := range pod.Spec.InitContainers {
-		if c.Name == name {
-			return true
-		}
-	}
-	return false
+// isMirror says whether a pod is the shadow of one that a kubelet runs by itself.
+func isMirror(pod *corev1.Pod) bool {
+	_, mirror := pod.Annotations[corev1.MirrorPodAnnotationKey]
+	return mirror
 }

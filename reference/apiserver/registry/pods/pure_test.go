@@ -8,6 +8,8 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/seatrial/seatrial/reference/api/scheme"
 )
 
 func budget(f func(*policyv1.PodDisruptionBudget)) *policyv1.PodDisruptionBudget {
@@ -56,7 +58,12 @@ func TestUnreadyPodsAreEvictedByPolicy(t *testing.T) {
 
 func limited(cpu, memory string) *corev1.Pod {
 	list := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu), corev1.ResourceMemory: resource.MustParse(memory)}
-	return &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Resources: corev1.ResourceRequirements{Requests: list, Limits: list}}}}}
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: "p", Namespace: "default", ResourceVersion: "1"},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "i", Resources: corev1.ResourceRequirements{Requests: list, Limits: list}}}},
+	}
+	scheme.Scheme.Default(pod)
+	return pod
 }
 
 func TestResizeChangesCPUAndMemoryOnly(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"k8s.io/kubectl/pkg/util/qos"
 
 	"github.com/seatrial/seatrial/reference/api/prepare"
-	apivalidation "github.com/seatrial/seatrial/reference/api/validation"
+	"github.com/seatrial/seatrial/reference/api/validation"
 	"github.com/seatrial/seatrial/reference/apiserver/registry"
 )
 
@@ -21,11 +21,11 @@ func newResize(pods *registry.REST) rest.Storage {
 }
 
 func validateResize(pod, old *corev1.Pod) field.ErrorList {
-	spec := field.NewPath("spec")
-	if old.Status.Phase == corev1.PodSucceeded || old.Status.Phase == corev1.PodFailed {
-		return field.ErrorList{field.Forbidden(spec, "pod has terminated")}
+	errs := validation.PodPart(pod, old)
+	if problem := unresizable(old); problem != "" {
+		return append(errs, field.Forbidden(field.NewPath(""), problem))
 	}
-	var errs field.ErrorList
+	spec := field.NewPath("spec")
 	if class := qos.ComputePodQOS(pod); class != qos.ComputePodQOS(old) {
 		errs = append(errs, field.Invalid(spec, class, "Pod QOS Class may not change as a result of resizing"))
 	}
@@ -33,65 +33,64 @@ func validateResize(pod, old *corev1.Pod) field.ErrorList {
 		name        string
 		now, before []corev1.Container
 	}{{"containers", pod.Spec.Containers, old.Spec.Containers}, {"initContainers", pod.Spec.InitContainers, old.Spec.InitContainers}} {
+		at := spec.Child(list.name)
 		if len(list.now) != len(list.before) {
-			return append(errs, field.Forbidden(spec.Child(list.name), list.name+" may not be added or removed"))
+			return append(errs, field.Forbidden(at, list.name+" may not be added or removed on resize"))
 		}
 		for i := range list.now {
 			if list.now[i].Name != list.before[i].Name {
-				return append(errs, field.Forbidden(spec.Child(list.name).Index(i).Child("name"), "containers may not be renamed or reordered on resize"))
+				return append(errs, field.Forbidden(at.Index(i).Child("name"), list.name+" may not be renamed or reordered on resize"))
 			}
+			r, before := &list.now[i].Resources, &list.before[i].Resources
+			errs = append(errs, keptResources(at.Index(i).Child("resources"), r, before)...)
 		}
-		errs = append(errs, validateResources(spec.Child(list.name), list.now, list.before)...)
 	}
 	if pod.Spec.Resources == nil && old.Spec.Resources != nil {
 		errs = append(errs, field.Forbidden(spec.Child("resources"), "pod-level resources cannot be removed"))
 	}
-	errs = append(errs, apivalidation.PodResources(pod)...)
-	if !equality.Semantic.DeepEqual(unresized(pod, old), &old.Spec) {
-		errs = append(errs, field.Forbidden(spec, "only cpu and memory resources are mutable"))
-	}
-	return errs
+	return append(errs, onlyResized(spec, pod, old)...)
 }
 
-func validateResources(path *field.Path, containers, old []corev1.Container) field.ErrorList {
+// unresizable says why a pod can not be resized at all.
+func unresizable(pod *corev1.Pod) string {
+	if isMirror(pod) {
+		return "static pods cannot be resized"
+	}
+	if pod.Spec.OS != nil && pod.Spec.OS.Name == corev1.Windows {
+		return "windows pods cannot be resized"
+	}
+	return ""
+}
+
+// keptResources refuses the removal of cpu and memory.
+func keptResources(path *field.Path, r, old *corev1.ResourceRequirements) field.ErrorList {
 	var errs field.ErrorList
-	for i := range containers {
-		r, before := containers[i].Resources, old[i].Resources
-		if equality.Semantic.DeepEqual(r, before) {
-			continue
-		}
-		at := path.Index(i).Child("resources")
-		if path.String() == "spec.initContainers" && !isSidecar(&containers[i]) {
-			errs = append(errs, field.Forbidden(at, "only sidecar containers can be resized"))
-		}
-		errs = append(errs, validateList(at.Child("requests"), r.Requests, before.Requests)...)
-		errs = append(errs, validateList(at.Child("limits"), r.Limits, before.Limits)...)
-		for name, limit := range r.Limits {
-			if request, ok := r.Requests[name]; ok && request.Cmp(limit) > 0 {
-				errs = append(errs, field.Invalid(at.Child("requests"), request.String(), "must be less than or equal to "+string(name)+" limit of "+limit.String()))
+	for _, list := range []struct {
+		name        string
+		now, before corev1.ResourceList
+	}{{"requests", r.Requests, old.Requests}, {"limits", r.Limits, old.Limits}} {
+		for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+			_, had := list.before[name]
+			if _, has := list.now[name]; had && !has {
+				errs = append(errs, field.Forbidden(path.Child(list.name), "resource "+list.name+" cannot be removed"))
 			}
 		}
 	}
 	return errs
 }
 
-func isSidecar(c *corev1.Container) bool {
-	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
-}
-
-// validateList refuses the removal of cpu and memory.
-func validateList(at *field.Path, list, old corev1.ResourceList) field.ErrorList {
+// onlyResized refuses changes of anything but cpu and memory; an init container is named.
+func onlyResized(spec *field.Path, pod, old *corev1.Pod) field.ErrorList {
+	put := unresized(pod, old)
 	var errs field.ErrorList
-	for name, q := range list {
-		if q.Sign() < 0 {
-			errs = append(errs, field.Invalid(at.Key(string(name)), q.String(), "must be greater than or equal to 0"))
+	for i := range put.InitContainers {
+		if !equality.Semantic.DeepEqual(put.InitContainers[i], old.Spec.InitContainers[i]) {
+			errs = append(errs, field.Forbidden(spec.Child("initContainers").Index(i), "only cpu and memory resources for init or sidecar containers are mutable"))
 		}
 	}
-	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
-		_, had := old[name]
-		if _, has := list[name]; had && !has {
-			errs = append(errs, field.Forbidden(at, "resource "+at.String()+" cannot be removed"))
-		}
+	put.InitContainers = old.Spec.InitContainers
+	if !equality.Semantic.DeepEqual(put, &old.Spec) {
+		errs = append(errs, field.Forbidden(spec, "only cpu and memory resources are mutable"))
 	}
 	return errs
 }
