@@ -21,7 +21,8 @@ type Kubectl struct {
 	dir     string
 }
 
-// NewKubectl runs kubectl by the command, such as {"seatrial", "kubectl"}. Its kubeconfig files and its cache are kept in the directory.
+// NewKubectl runs kubectl by the command, such as {"seatrial", "kubectl"}. Its kubeconfig files and its caches, one for each
+// namespace, are kept in the directory: what one scenario has read of the kinds is old for another one that makes new kinds.
 func NewKubectl(command []string, dir string) *Kubectl { return &Kubectl{command: command, dir: dir} }
 
 // Run executes kubectl with the arguments as the user, in the namespace.
@@ -33,7 +34,7 @@ func (k *Kubectl) Run(ctx context.Context, user *User, namespace string, args []
 	defer os.Remove(kubeconfig)
 	argv := append(append([]string{}, k.command[1:]...), args...)
 	command := exec.CommandContext(ctx, k.command[0], argv...)
-	command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, "KUBECACHEDIR="+filepath.Join(k.dir, "cache"), "KUBERC=off")
+	command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, "KUBECACHEDIR="+filepath.Join(k.dir, "cache", namespace), "KUBERC=off")
 	booked, err := k.record(ctx, user, command)
 	if err != nil {
 		return Output{}, err

@@ -64,7 +64,8 @@ func read(response *http.Response) (Answer, error) {
 		return Answer{}, err
 	}
 	answer := Answer{Code: response.StatusCode, Body: body, Warnings: response.Header.Values("Warning"), Header: response.Header}
-	if strings.Contains(response.Header.Get("Content-Type"), "json") {
+	// The index of OpenAPI is JSON that is called plain text.
+	if strings.Contains(response.Header.Get("Content-Type"), "json") || bytes.HasPrefix(body, []byte("{")) {
 		_ = json.Unmarshal(body, &answer.Object) // not JSON after all: Object stays nil, Body tells
 	}
 	return answer, nil
