@@ -15,16 +15,21 @@ import (
 	"k8s.io/apiserver/pkg/endpoints"
 	"k8s.io/apiserver/pkg/endpoints/discovery"
 	"k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
+	"k8s.io/apiserver/pkg/features"
 	"k8s.io/apiserver/pkg/registry/rest"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 
 	"github.com/seatrial/seatrial/reference/api/scheme"
+	"github.com/seatrial/seatrial/reference/apiserver/compress"
 )
 
 // install adds the routes and the discovery documents of all group-versions.
 // The library's InstallAPIGroups would build OpenAPI models for each kind at
 // every start; ours are made at build time.
 func install(server *genericapiserver.GenericAPIServer, c *genericapiserver.Config, all storages, types managedfields.TypeConverter) error {
+	if c.FeatureGate.Enabled(features.APIResponseCompression) {
+		server.Handler.GoRestfulContainer.Filter(compress.Lists())
+	}
 	for _, name := range groupNames(all) {
 		group := metav1.APIGroup{Name: name}
 		for _, gv := range scheme.Scheme.PrioritizedVersionsForGroup(name) {
