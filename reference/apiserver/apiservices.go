@@ -43,7 +43,9 @@ func (c *chain) registerGroups(top *aggregator.APIAggregator, custom *apiserver.
 	for gv := range groups {
 		addBuiltIn(gv)
 	}
-	addBuiltIn(apiextensionsv1.SchemeGroupVersion)
+	if c.enabled(apiextensionsv1.SchemeGroupVersion.WithResource("customresourcedefinitions")) {
+		addBuiltIn(apiextensionsv1.SchemeGroupVersion)
+	}
 
 	crds := custom.Informers.Apiextensions().V1().CustomResourceDefinitions()
 	follow := crdFollower{crds: crds.Lister(), services: controller}
@@ -63,7 +65,7 @@ func (c *chain) registerGroups(top *aggregator.APIAggregator, custom *apiserver.
 	if err != nil {
 		return err
 	}
-	return top.GenericAPIServer.AddReadyzChecks(registrationCheck(services.Informer(), services.Lister(), wanted))
+	return top.GenericAPIServer.AddBootSequenceHealthChecks(registrationCheck(services.Informer(), services.Lister(), wanted))
 }
 
 func apiService(gv schema.GroupVersion, groupPriority, versionPriority int32) *apiregistrationv1.APIService {

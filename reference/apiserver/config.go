@@ -20,7 +20,7 @@ func newConfig(o *Options, ids *identities) (*genericapiserver.Config, error) {
 		return nil, err
 	}
 	c := genericapiserver.NewConfig(scheme.Codecs)
-	c.EffectiveVersion = effectiveVersion{compatibility.NewEffectiveVersionFromString("1.36", "", "")}
+	c.EffectiveVersion = effectiveVersion{compatibility.NewEffectiveVersionFromString(Version, "", "")}
 	c.SecureServing = serving
 	if err := o.Settings.ApplyTo(c, o.AdvertiseAddress.String()); err != nil {
 		return nil, err

@@ -27,6 +27,7 @@ const (
 	hookAdmission     = "start-apiserver-admission-initializer"
 	hookClasses       = "scheduling/bootstrap-system-priority-classes"
 	hookTrust         = "start-cluster-authentication-info-controller"
+	hookStorage       = "storage-readiness"
 	hookTracking      = "start-legacy-token-tracking-controller"
 
 	// An API server that is killed is taken out of default/kubernetes after this time.
@@ -84,6 +85,9 @@ func (c *chain) addHooks(server *genericapiserver.GenericAPIServer) error {
 		return bootstrap.LeaveEndpoints(ctx, c.client, o)
 	})
 	if err != nil {
+		return err
+	}
+	if err := server.AddPostStartHook(hookStorage, server.StorageReadinessHook.Hook); err != nil {
 		return err
 	}
 	if err := c.addIdentityLease(server); err != nil {

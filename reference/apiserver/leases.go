@@ -44,7 +44,13 @@ func (c *chain) addIdentityLease(server *genericapiserver.GenericAPIServer) erro
 			return nil
 		})
 	err = server.AddPostStartHook(hookIdentity, func(hook genericapiserver.PostStartHookContext) error {
-		go keeper.Run(hook)
+		go func() {
+			c.writeOnce(hook, hookIdentity, func(ctx context.Context) error { // what keeps the Lease would complain loudly
+				_, err := c.namespace(ctx, metav1.NamespaceSystem)
+				return err
+			})
+			keeper.Run(hook)
+		}()
 		return nil
 	})
 	if err != nil {

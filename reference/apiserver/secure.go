@@ -1,11 +1,14 @@
 package apiserver
 
 import (
+	"cmp"
+
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 
 	"github.com/seatrial/seatrial/reference/apiserver/admission"
 	"github.com/seatrial/seatrial/reference/apiserver/auth"
+	"github.com/seatrial/seatrial/reference/apiserver/auth/tokens"
 )
 
 // secure sets who may do what, and how much of it at a time.
@@ -13,6 +16,7 @@ func (c *chain) secure(ids *identities) error {
 	o := c.options.Auth
 	o.Client, o.Informers, o.Components = c.client, c.informers, ids
 	o.ClientCAs, o.Proxies, o.ServerID, o.Logger = c.options.trust.clients, c.options.trust.proxies, c.config.APIServerID, c.options.Logger
+	o.ServiceAccounts.JWKSURI = cmp.Or(o.ServiceAccounts.JWKSURI, "https://"+c.config.ExternalAddress+tokens.JWKSPath)
 	a, err := auth.New(o)
 	if err != nil {
 		return err

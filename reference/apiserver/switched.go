@@ -2,6 +2,7 @@ package apiserver
 
 import (
 	"cmp"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/server/healthz"
 
 	"github.com/seatrial/seatrial/reference/api"
 	"github.com/seatrial/seatrial/reference/apiserver/storage"
@@ -95,8 +97,12 @@ func (c *chain) openStore() (backend *storage.Backend, stop func(), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return storage.NewBackend(storage.Options{
+	backend = storage.NewBackend(storage.Options{
 		Client: c.options.Etcd, Compaction: cmp.Or(c.options.EtcdCompaction, s.Compaction()), Tracker: c.config.StorageObjectCountTracker,
 		Encryption: encryption, Uncached: uncached, DeleteWorkers: s.Storage.DeleteCollectionWorkers, Log: c.options.Logger,
-	}), stop, nil
+	})
+	c.config.AddHealthChecks(healthz.NamedGroupedCheck("etcd", "etcd", func(r *http.Request) error { return backend.Check(r.Context()) }))
+	c.config.AddReadyzChecks(healthz.NamedGroupedCheck("etcd-readiness", "etcd-readiness", func(r *http.Request) error { return backend.Check(r.Context()) }))
+	publishMetrics(c.options.Etcd)
+	return backend, stop, nil
 }

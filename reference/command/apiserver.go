@@ -4,7 +4,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -81,7 +80,8 @@ func (f *apiServerFlags) run(ctx context.Context, log *slog.Logger) error {
 	options.Listeners = []net.Listener{listener}
 	server, err := apiserver.New(ctx, options)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		_ = listener.Close() // New may have done so
+		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

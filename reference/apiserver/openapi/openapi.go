@@ -37,6 +37,7 @@ const (
 // Mux is where the documents are served.
 type Mux interface {
 	Handle(path string, h http.Handler)
+	UnlistedHandle(path string, h http.Handler)
 }
 
 // Install serves /openapi/v2, /openapi/v3 and the documents below it.
@@ -59,7 +60,7 @@ func Install(mux Mux) error {
 		path := strings.TrimSuffix(strings.TrimPrefix(file, v3Dir+"/"), suffix)
 		doc.url = "/openapi/v3/" + path
 		index[path] = map[string]string{"serverRelativeURL": doc.url + "?hash=" + doc.hash}
-		mux.Handle(doc.url, doc)
+		mux.UnlistedHandle(doc.url, doc)
 		return nil
 	})
 	if err != nil {

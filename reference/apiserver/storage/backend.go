@@ -4,6 +4,7 @@ package storage
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -71,6 +72,19 @@ func NewBackend(o Options) *Backend {
 
 // Stop ends the compaction. Call it when the registries are destroyed.
 func (b *Backend) Stop() { b.compactor.Stop() }
+
+// checkTimeout is how long etcd may take to answer a health check: upstream's.
+const checkTimeout = 2 * time.Second
+
+// Check asks etcd for a key, which needs a leader and a quorum.
+func (b *Backend) Check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	if _, err := b.Client.Get(ctx, keyPrefix+"/health", clientv3.WithCountOnly()); err != nil {
+		return fmt.Errorf("get health of etcd: %w", err)
+	}
+	return nil
+}
 
 // decorate opens the storage of one resource behind a watch cache.
 func (b *Backend) decorate(cfg *storagebackend.ConfigForResource, prefix string,
