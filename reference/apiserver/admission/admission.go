@@ -107,6 +107,7 @@ func New(opts Options) (*Admission, error) {
 		initializer.New(opts.Client, opts.Dynamic, opts.Informers, opts.Authorizer, utilfeature.DefaultFeatureGate, opts.EffectiveVersion, opts.Drained, a.mapper),
 		webhookinit.NewPluginInitializer(webhook.NewDefaultAuthenticationInfoResolverWrapper(nil, nil, opts.Loopback, opts.Tracing), opts.Services),
 		quotaInitializer{},
+		reviewsInitializer{},
 	}
 	decorators := admission.Decorators{admission.DecoratorFunc(admissionmetrics.WithControllerMetrics)}
 	chain, err := registry.NewFromPlugins(names, config, inits, decorators)
