@@ -158,3 +158,104 @@ Feature: Policies can forbid what validation allows
         """
       Then the answer warns of "red is not allowed here"
       And ConfigMap "settings" exists
+
+  Rule: Expressions can be built of parts
+
+    @id:api.policies.variables
+    Scenario: A variable is computed once and used by name
+      A variable may use those before it.
+
+      Given a ValidatingAdmissionPolicy "odd.${ns}.example.com":
+        """yaml
+        spec:
+          matchConstraints: {resourceRules: [{apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments]}]}
+          variables: [{name: replicas, expression: object.spec.replicas}, {name: odd, expression: variables.replicas % 2 == 1}]
+          validations: [{expression: variables.replicas > 1}, {expression: variables.odd}]
+        """
+      When I create ValidatingAdmissionPolicyBinding "odd.${ns}.example.com":
+        """yaml
+        spec:
+          policyName: odd.${ns}.example.com
+          validationActions: [Deny]
+          matchResources: {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: "${ns}"}}}
+        """
+      Then within 60 seconds, creating Deployment "web" would be refused with 422 Invalid:
+        """yaml
+        spec: {replicas: 2}
+        """
+      And as before, creating Deployment "web" would be accepted:
+        """yaml
+        spec: {replicas: 3}
+        """
+
+    @id:api.policies.message
+    Scenario: The message of a refusal is computed
+      Several expressions must all be true; they see the namespace as well.
+
+      Given a ValidatingAdmissionPolicy "many.${ns}.example.com":
+        """yaml
+        spec:
+          matchConstraints: {resourceRules: [{apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments]}]}
+          validations:
+          - {expression: object.spec.replicas > 1, messageExpression: "'wants more than one, got ' + string(object.spec.replicas)"}
+          - {expression: "namespaceObject.metadata.name == '${ns}'", message: another namespace}
+        """
+      When I create ValidatingAdmissionPolicyBinding "many.${ns}.example.com":
+        """yaml
+        spec:
+          policyName: many.${ns}.example.com
+          validationActions: [Deny]
+          matchResources: {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: "${ns}"}}}
+        """
+      Then within 60 seconds, creating Deployment "web" would be refused with 422 Invalid:
+        """yaml
+        spec: {replicas: 1}
+        """
+      And the message contains "wants more than one, got 1"
+      And as before, creating Deployment "web" would be accepted:
+        """yaml
+        spec: {replicas: 2}
+        """
+      And as before, creating ReplicaSet "web" would be accepted:
+        """yaml
+        spec: {replicas: 1}
+        """
+
+  Rule: A policy is an object like others
+
+    @id:api.policies.status
+    Scenario: The status of a policy is patched through its subresource
+      The API server tells there what is wrong with the types of the expressions.
+
+      Given metadata.uid of ValidatingAdmissionPolicy "${ns}.example.com" is noted as "uid"
+      When I patch the "status" of ValidatingAdmissionPolicy "${ns}.example.com":
+        """yaml
+        status: {conditions: [{type: Checked, status: "True", reason: Tried, message: it is good, lastTransitionTime: "2026-01-01T00:00:00Z"}]}
+        """
+      Then GET "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/${ns}.example.com/status" is answered with:
+        """yaml
+        metadata: {uid: "${uid}"}
+        status: {conditions: [{type: Checked, status: "True", reason: Tried}]}
+        """
+
+    @id:api.policies.replaced
+    Scenario: A policy is replaced by whoever knows its version
+      The version is that of the last write, also when it was the API server that wrote the status.
+
+      Given within 30 seconds, ValidatingAdmissionPolicy "${ns}.example.com" matches:
+        """yaml
+        status: {typeChecking: {}, observedGeneration: 1}
+        """
+      And metadata.resourceVersion of ValidatingAdmissionPolicy "${ns}.example.com" is noted as "version"
+      When I replace ValidatingAdmissionPolicy "${ns}.example.com":
+        """yaml
+        metadata: {resourceVersion: "${version}"}
+        spec:
+          matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [secrets]}]}
+          validations: [{expression: "true"}]
+        """
+      Then ValidatingAdmissionPolicy "${ns}.example.com" matches:
+        """yaml
+        metadata: {generation: 2}
+        spec: {matchConstraints: {resourceRules: [{resources: [secrets]}]}}
+        """

@@ -57,3 +57,39 @@ Feature: Policies can change objects
         """yaml
         data: {name: settings}
         """
+
+    @id:api.mutating-policies.deployment
+    Scenario Outline: A Deployment gets <what>
+      The policy says only what is to be changed.
+
+      Given a MutatingAdmissionPolicy "${ns}.example.com":
+        """yaml
+        spec:
+          reinvocationPolicy: Never
+          matchConstraints: {resourceRules: [{apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments]}]}
+          mutations: [{patchType: ApplyConfiguration, applyConfiguration: {expression: "<expression>"}}]
+        """
+      And a Deployment "before":
+        """yaml
+        spec: {replicas: 0}
+        """
+      When I create MutatingAdmissionPolicyBinding "${ns}.example.com":
+        """yaml
+        spec:
+          policyName: ${ns}.example.com
+          matchResources: {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: "${ns}"}}}
+        """
+      Then within 60 seconds, creating Deployment "web" would make:
+        """yaml
+        <made>
+        """
+      And as before, Deployment "before" matches:
+        """yaml
+        metadata: {annotations: {changed-by: <none>}}
+        spec: {replicas: 0}
+        """
+
+      Examples:
+        | what            | expression                                                                    | made                                            |
+        | an annotation   | Object{metadata: Object.metadata{annotations: {'changed-by': 'a policy'}}}    | metadata: {annotations: {changed-by: a policy}} |
+        | more replicas   | Object{spec: Object.spec{replicas: 1337}}                                     | spec: {replicas: 1337}                          |
