@@ -8,6 +8,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	storagev1 "k8s.io/api/storage/v1"
@@ -41,6 +42,7 @@ import (
 	"github.com/seatrial/seatrial/reference/controllers/satoken"
 	"github.com/seatrial/seatrial/reference/controllers/scales"
 	"github.com/seatrial/seatrial/reference/controllers/serviceaccount"
+	"github.com/seatrial/seatrial/reference/controllers/servicecidr"
 	"github.com/seatrial/seatrial/reference/controllers/statefulset"
 	"github.com/seatrial/seatrial/reference/controllers/tainteviction"
 	"github.com/seatrial/seatrial/reference/controllers/ttlafterfinished"
@@ -86,6 +88,7 @@ func (c *Controllers) builders(everything *objects.Watchers) []builder {
 		protection.NewForClasses,
 		endpoints.New,
 		endpointslice.New,
+		servicecidr.New,
 		nodelifecycle.New,
 		tainteviction.New,
 		podgc.New,
@@ -143,6 +146,8 @@ func shared(env controller.Env) objects.Shared {
 		storagev1.SchemeGroupVersion.WithResource("storageclasses"):          env.Informers.Storage().V1().StorageClasses().Informer(),
 		storagev1.SchemeGroupVersion.WithResource("volumeattributesclasses"): env.Informers.Storage().V1().VolumeAttributesClasses().Informer(),
 		discoveryv1.SchemeGroupVersion.WithResource("endpointslices"):        env.Informers.Discovery().V1().EndpointSlices().Informer(),
+		networkingv1.SchemeGroupVersion.WithResource("servicecidrs"):         env.Informers.Networking().V1().ServiceCIDRs().Informer(),
+		networkingv1.SchemeGroupVersion.WithResource("ipaddresses"):          env.Informers.Networking().V1().IPAddresses().Informer(),
 	}
 }
 

@@ -98,7 +98,7 @@ func agreeOnClusterIP(spec, old *corev1.ServiceSpec) {
 	case changed && same && spec.ClusterIP == "" && len(old.ClusterIPs) > 0:
 		spec.ClusterIPs = nil
 	case changed && same && len(spec.ClusterIPs) > 0:
-		spec.ClusterIPs[0] = spec.ClusterIP
+		spec.ClusterIPs = []string{spec.ClusterIP}
 	case changed && len(spec.ClusterIPs) == 0 && spec.ClusterIP != "":
 		spec.ClusterIPs = []string{spec.ClusterIP}
 	}

@@ -12,7 +12,8 @@ import (
 
 // ServiceClusterIPs checks the cluster IPs of a service and their families. The
 // server does so before it gives out addresses, as there would be none to give.
-func ServiceClusterIPs(spec *corev1.ServiceSpec) field.ErrorList {
+// A new service has the zero value as old.
+func ServiceClusterIPs(spec, old *corev1.ServiceSpec) field.ErrorList {
 	if spec.Type == corev1.ServiceTypeExternalName {
 		return nil // has none, which the rule for types says
 	}
@@ -21,9 +22,6 @@ func ServiceClusterIPs(spec *corev1.ServiceSpec) field.ErrorList {
 	errs := all(families, pointerOneOf(path.Child("ipFamilyPolicy"), spec.IPFamilyPolicy,
 		corev1.IPFamilyPolicySingleStack, corev1.IPFamilyPolicyPreferDualStack, corev1.IPFamilyPolicyRequireDualStack))
 	at, ips := path.Child("clusterIPs"), spec.ClusterIPs
-	if spec.ClusterIP == corev1.ClusterIPNone && spec.Type != corev1.ServiceTypeClusterIP {
-		errs = append(errs, field.Invalid(at.Index(0), corev1.ClusterIPNone, fmt.Sprintf("may not be set to 'None' for %s services", spec.Type)))
-	}
 	if len(ips) == 0 {
 		return errs
 	}
@@ -36,17 +34,15 @@ func ServiceClusterIPs(spec *corev1.ServiceSpec) field.ErrorList {
 	if len(ips) > 2 {
 		errs = append(errs, field.Invalid(at, ips, "may only hold up to 2 values"))
 	}
-	if slices.Contains(ips, corev1.ClusterIPNone) {
-		if len(ips) > 1 {
-			errs = append(errs, field.Invalid(at, ips, "'None' must be the first and only value"))
-		}
-		return errs
-	}
 	var addresses field.ErrorList
 	for i, ip := range ips {
-		addresses = append(addresses, utilvalidation.IsValidIPForLegacyField(at.Index(i), ip, true, nil)...)
+		if i > 0 || ip != corev1.ClusterIPNone {
+			addresses = append(addresses, utilvalidation.IsValidIPForLegacyField(at.Index(i), ip, true, old.ClusterIPs)...)
+		} else if len(ips) > 1 {
+			errs = append(errs, field.Invalid(at, ips, "'None' must be the first and only value"))
+		}
 	}
-	if errs = append(errs, addresses...); len(addresses) > 0 {
+	if errs = append(errs, addresses...); len(addresses) > 0 || ips[0] == corev1.ClusterIPNone {
 		return errs
 	}
 	if dual, _ := netutils.IsDualStackIPStrings(ips); len(ips) > 1 && !dual {
@@ -81,8 +77,8 @@ func addressesOfFamilies(path *field.Path, spec *corev1.ServiceSpec) field.Error
 	return errs
 }
 
-// keptClusterIPs lets an update add and take away only a second address.
-func keptClusterIPs(spec, old *corev1.ServiceSpec) field.ErrorList {
+// ServiceClusterIPsUpdate lets an update add and take away only a second address.
+func ServiceClusterIPsUpdate(spec, old *corev1.ServiceSpec) field.ErrorList {
 	if old.Type == corev1.ServiceTypeExternalName || spec.Type == corev1.ServiceTypeExternalName {
 		return nil
 	}
@@ -91,9 +87,16 @@ func keptClusterIPs(spec, old *corev1.ServiceSpec) field.ErrorList {
 	if len(old.ClusterIPs) > 0 && old.ClusterIPs[0] != "" && !slices.Equal(firstOf(spec.ClusterIPs), firstOf(old.ClusterIPs)) {
 		errs = append(errs, field.Invalid(path.Child("clusterIPs").Index(0), spec.ClusterIPs, "may not change once set"))
 	}
-	known := len(ipFamilies(path, spec.IPFamilies)) == 0
-	if known && len(old.IPFamilies) > 0 && len(spec.IPFamilies) > 0 && spec.IPFamilies[0] != old.IPFamilies[0] {
-		errs = append(errs, field.Invalid(path.Child("ipFamilies").Index(0), spec.IPFamilies, "may not change once set"))
+	if len(old.ClusterIPs) == 2 && len(spec.ClusterIPs) == 2 && spec.ClusterIPs[1] != old.ClusterIPs[1] {
+		errs = append(errs, field.Invalid(path.Child("clusterIPs").Index(1), spec.ClusterIPs, "may not change once set"))
+	}
+	if spec.ClusterIP == corev1.ClusterIPNone {
+		return errs // its families only choose endpoints
+	}
+	for i, family := range spec.IPFamilies {
+		if i < len(old.IPFamilies) && i < 2 && family != old.IPFamilies[i] {
+			errs = append(errs, field.Invalid(path.Child("ipFamilies").Index(i), spec.IPFamilies, "may not change once set"))
+		}
 	}
 	return errs
 }

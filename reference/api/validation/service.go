@@ -132,7 +132,10 @@ func serviceAffinity(path *field.Path, spec *corev1.ServiceSpec) field.ErrorList
 }
 
 func serviceAddresses(path *field.Path, spec *corev1.ServiceSpec) field.ErrorList {
-	errs := ServiceClusterIPs(spec)
+	errs := ServiceClusterIPs(spec, &corev1.ServiceSpec{ClusterIPs: spec.ClusterIPs}) // what was stored may stay
+	if spec.ClusterIP == corev1.ClusterIPNone && spec.Type != corev1.ServiceTypeClusterIP && spec.Type != corev1.ServiceTypeExternalName {
+		errs = append(errs, field.Invalid(path.Child("clusterIPs").Index(0), corev1.ClusterIPNone, fmt.Sprintf("may not be set to 'None' for %s services", spec.Type)))
+	}
 	for i, ip := range spec.ExternalIPs {
 		at := path.Child("externalIPs").Index(i)
 		errs = append(errs, utilvalidation.IsValidIPForLegacyField(at, ip, true, nil)...)

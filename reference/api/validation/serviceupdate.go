@@ -9,7 +9,7 @@ import (
 
 // ServiceUpdate checks an update of a service: addresses stay while the type does.
 func ServiceUpdate(s, old *corev1.Service) field.ErrorList {
-	errs := all(metaUpdate(&s.ObjectMeta, &old.ObjectMeta), keptClusterIPs(&s.Spec, &old.Spec), keptBalancing(&s.Spec, &old.Spec))
+	errs := all(metaUpdate(&s.ObjectMeta, &old.ObjectMeta), ServiceClusterIPsUpdate(&s.Spec, &old.Spec), keptBalancing(&s.Spec, &old.Spec))
 	return append(errs, Service(s)...)
 }
 

@@ -26,18 +26,22 @@ func (f families) fill(s, old *corev1.Service) field.ErrorList {
 		return nil
 	}
 	narrow(spec, &old.Spec)
-	if errs := f.infer(spec); len(errs) > 0 {
+	free := headless(s) && len(spec.Selector) == 0
+	if free && spec.IPFamilyPolicy == nil {
+		spec.IPFamilyPolicy = new(corev1.IPFamilyPolicyRequireDualStack)
+	}
+	if spec.IPFamilyPolicy == nil {
+		spec.IPFamilyPolicy = new(corev1.IPFamilyPolicySingleStack)
+	}
+	if errs := append(tooMany(spec), f.infer(spec)...); len(errs) > 0 {
 		return errs
 	}
-	if headless(s) && len(spec.Selector) == 0 {
+	if free {
 		f.fillHeadless(spec)
 		return nil
 	}
 	if errs := f.refuse(spec); len(errs) > 0 {
 		return errs
-	}
-	if spec.IPFamilyPolicy == nil {
-		spec.IPFamilyPolicy = new(corev1.IPFamilyPolicySingleStack)
 	}
 	if len(spec.IPFamilies) == 0 {
 		spec.IPFamilies = []corev1.IPFamily{f[0]}
@@ -95,9 +99,6 @@ func (f families) infer(spec *corev1.ServiceSpec) field.ErrorList {
 // fillHeadless: endpoints of a headless service without a selector are the
 // user's, so it may have addresses of both families in any cluster.
 func (f families) fillHeadless(spec *corev1.ServiceSpec) {
-	if spec.IPFamilyPolicy == nil {
-		spec.IPFamilyPolicy = new(corev1.IPFamilyPolicyRequireDualStack)
-	}
 	if len(spec.IPFamilies) == 0 {
 		spec.IPFamilies = []corev1.IPFamily{f[0]}
 	}
@@ -106,21 +107,43 @@ func (f families) fillHeadless(spec *corev1.ServiceSpec) {
 	}
 }
 
+// released refuses to give back the second family or address without saying so.
+func released(spec, old *corev1.ServiceSpec) field.ErrorList {
+	if spec.Type == corev1.ServiceTypeExternalName || spec.IPFamilyPolicy == nil || *spec.IPFamilyPolicy == corev1.IPFamilyPolicySingleStack {
+		return nil
+	}
+	const policy = "must be 'SingleStack' to release the secondary "
+	var errs field.ErrorList
+	if len(old.ClusterIPs) == 2 && len(spec.ClusterIPs) == 1 {
+		errs = append(errs, field.Invalid(policyPath, *spec.IPFamilyPolicy, policy+"cluster IP"))
+	}
+	if len(old.IPFamilies) == 2 && len(spec.IPFamilies) == 1 {
+		errs = append(errs, field.Invalid(policyPath, *spec.IPFamilyPolicy, policy+"IP family"))
+	}
+	return errs
+}
+
+// tooMany refuses two of what a service of a single family has one of.
+func tooMany(spec *corev1.ServiceSpec) field.ErrorList {
+	if *spec.IPFamilyPolicy != corev1.IPFamilyPolicySingleStack {
+		return nil
+	}
+	const policies = "must be 'RequireDualStack' or 'PreferDualStack' when multiple "
+	var errs field.ErrorList
+	if len(spec.ClusterIPs) == 2 {
+		errs = append(errs, field.Invalid(policyPath, *spec.IPFamilyPolicy, policies+"cluster IPs are specified"))
+	}
+	if len(spec.IPFamilies) == 2 {
+		errs = append(errs, field.Invalid(policyPath, *spec.IPFamilyPolicy, policies+"IP families are specified"))
+	}
+	return errs
+}
+
 // refuse says what this cluster cannot give.
 func (f families) refuse(spec *corev1.ServiceSpec) field.ErrorList {
 	var errs field.ErrorList
-	if p := spec.IPFamilyPolicy; p != nil && *p == corev1.IPFamilyPolicyRequireDualStack && len(f) < 2 {
-		errs = append(errs, field.Invalid(policyPath, *p, "this cluster is not configured for dual-stack services"))
-	}
-	if p := spec.IPFamilyPolicy; p == nil || *p == corev1.IPFamilyPolicySingleStack {
-		const policies = "must be 'RequireDualStack' or 'PreferDualStack' when multiple "
-		var value any = p
-		if len(spec.ClusterIPs) == 2 {
-			errs = append(errs, field.Invalid(policyPath, value, policies+"cluster IPs are specified"))
-		}
-		if len(spec.IPFamilies) == 2 {
-			errs = append(errs, field.Invalid(policyPath, value, policies+"IP families are specified"))
-		}
+	if p := *spec.IPFamilyPolicy; p == corev1.IPFamilyPolicyRequireDualStack && len(f) < 2 {
+		errs = append(errs, field.Invalid(policyPath, p, "this cluster is not configured for dual-stack services"))
 	}
 	for i, family := range spec.IPFamilies {
 		if !slices.Contains(f, family) {

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/endpoints/request"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
@@ -99,16 +100,29 @@ func (r *REST) allocate(ctx context.Context, s, old *corev1.Service) error {
 		return nil // a subresource, which cannot change the spec
 	}
 	t.restart(ctx, s)
-	errs := validation.ServiceClusterIPs(&s.Spec)
-	if len(errs) == 0 {
-		errs = r.families.fill(s, old)
-	}
+	errs := r.checkFamilies(s, old)
 	if len(errs) == 0 {
 		errs = append(errs, t.allocateAddresses(ctx, s, old)...)
 		errs = append(errs, t.allocatePorts(ctx, s, old)...)
 	}
 	if len(errs) > 0 {
 		return apierrors.NewInvalid(corev1.SchemeGroupVersion.WithKind("Service").GroupKind(), s.Name, errs)
+	}
+	return nil
+}
+
+// checkFamilies fills in the families of a service, and refuses the addresses
+// that it may not have. The first kind of error is told alone, as upstream does.
+func (r *REST) checkFamilies(s, old *corev1.Service) field.ErrorList {
+	for _, check := range []func() field.ErrorList{
+		func() field.ErrorList { return validation.ServiceClusterIPs(&s.Spec, &old.Spec) },
+		func() field.ErrorList { return released(&s.Spec, &old.Spec) },
+		func() field.ErrorList { return r.families.fill(s, old) },
+		func() field.ErrorList { return validation.ServiceClusterIPsUpdate(&s.Spec, &old.Spec) },
+	} {
+		if errs := check(); len(errs) > 0 {
+			return errs
+		}
 	}
 	return nil
 }
