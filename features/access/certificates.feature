@@ -105,3 +105,82 @@ Feature: Users can have client certificates
         status: {conditions: [{type: Approved, status: "True", reason: Mine, message: mine}]}
         """
       Then it is refused with 403 Forbidden
+
+  Rule: A request is an object like others
+
+    @id:access.certificates.life @life-cycle
+    Scenario: The life of a request
+      It can be labelled and deleted; what it asks for never changes.
+
+      Given I watch CertificateSigningRequest objects with label "life=${ns}"
+      When I patch CertificateSigningRequest "${ns}-jane":
+        """yaml
+        metadata: {labels: {life: "${ns}"}}
+        """
+      Then there are exactly 1 CertificateSigningRequest objects with label "life=${ns}":
+        """yaml
+        spec: {expirationSeconds: 3600}
+        """
+      When I delete CertificateSigningRequest "${ns}-jane"
+      Then within 10 seconds, the watch has seen:
+        | ADDED   | ${ns}-jane |
+        | DELETED | ${ns}-jane |
+      And CertificateSigningRequest "${ns}-jane" is gone
+
+    @id:access.certificates.replaced
+    Scenario: A replacement changes the metadata only
+      The request in it is that of the first version.
+
+      Given metadata.resourceVersion of CertificateSigningRequest "${ns}-jane" is noted as "version"
+      When I replace CertificateSigningRequest "${ns}-jane":
+        """yaml
+        metadata: {resourceVersion: "${version}", annotations: {example.com/note: replaced}}
+        spec: {request: "${request}", signerName: kubernetes.io/kube-apiserver-client, usages: [client auth], expirationSeconds: 3600}
+        """
+      Then CertificateSigningRequest "${ns}-jane" matches:
+        """yaml
+        metadata: {annotations: {example.com/note: replaced}}
+        spec: {expirationSeconds: 3600, username: <any>}
+        """
+
+    @id:access.certificates.collection
+    Scenario: Requests are deleted by their label
+      The others stay.
+
+      Given I patch CertificateSigningRequest "${ns}-jane":
+        """yaml
+        metadata: {labels: {life: "${ns}"}}
+        """
+      And a CertificateSigningRequest "${ns}-other":
+        """yaml
+        spec: {request: "${request}", signerName: example.com/nobody, usages: [client auth]}
+        """
+      When I delete all CertificateSigningRequest objects with label "life=${ns}"
+      Then within 10 seconds, CertificateSigningRequest "${ns}-jane" is gone
+      And as before, CertificateSigningRequest "${ns}-other" exists
+
+    @id:access.certificates.subresources
+    Scenario Outline: The <part> is read and replaced through a subresource
+      Each needs a right of its own; both are views of the whole object.
+
+      Given a CertificateSigningRequest "${ns}-other":
+        """yaml
+        spec: {request: "${request}", signerName: example.com/nobody, usages: [client auth]}
+        """
+      And I send GET "/apis/certificates.k8s.io/v1/certificatesigningrequests/${ns}-other/<part>"
+      And metadata.resourceVersion of the answer is noted as "version"
+      When I send PUT "/apis/certificates.k8s.io/v1/certificatesigningrequests/${ns}-other/<part>":
+        """yaml
+        metadata: {name: "${ns}-other", resourceVersion: "${version}"}
+        spec: {request: "${request}", signerName: example.com/nobody, usages: [client auth]}
+        status: {conditions: [{type: <type>, status: "True", reason: Tried, message: for a test}]}
+        """
+      Then CertificateSigningRequest "${ns}-other" matches:
+        """yaml
+        status: {conditions: [{type: <type>, status: "True", reason: Tried, message: for a test, lastUpdateTime: <any>}]}
+        """
+
+      Examples:
+        | part     | type     |
+        | approval | Approved |
+        | status   | Checked  |

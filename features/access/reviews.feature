@@ -96,6 +96,41 @@ Feature: The API server answers who may do what
       Then it is refused with 422 Invalid
       And the message contains "spec.resourceAttributes.namespace"
 
+    @id:access.reviews.account @needs:cluster-scope
+    Scenario: A local review tells what a service account may do
+      The account that acts is told the same by its requests.
+
+      Given a ServiceAccount "robot"
+      And a Role "reader":
+        """yaml
+        rules: [{apiGroups: [""], resources: [configmaps], verbs: [list]}]
+        """
+      And I call "kubectl create rolebinding readers --role reader --serviceaccount ${ns}:robot"
+      And within 10 seconds, ServiceAccount "robot" may list configmaps
+      When I send POST "/apis/authorization.k8s.io/v1/namespaces/${ns}/localsubjectaccessreviews":
+        """yaml
+        apiVersion: authorization.k8s.io/v1
+        kind: LocalSubjectAccessReview
+        metadata: {namespace: "${ns}"}
+        spec: {user: "system:serviceaccount:${ns}:robot", resourceAttributes: {namespace: "${ns}", verb: list, resource: configmaps, version: v1}}
+        """
+      Then the answer matches:
+        """yaml
+        status: {allowed: true}
+        """
+
+    @id:access.reviews.acting @needs:cluster-scope
+    Scenario: What a review allows is done
+      The user acts as the account, by impersonation.
+
+      Given a ServiceAccount "robot"
+      And a ConfigMap "settings"
+      And I call "kubectl create rolebinding viewers --clusterrole view --serviceaccount ${ns}:robot"
+      And within 10 seconds, ServiceAccount "robot" may list configmaps
+      And I act as user "system:serviceaccount:${ns}:robot" in group "system:serviceaccounts:${ns}"
+      When I list ConfigMap objects with field "metadata.name=settings"
+      Then the answer lists "settings"
+
     @id:access.reviews.selector @needs:cluster-scope
     Scenario: A selector that cannot be read does not narrow the question
       The answer says that a part of it was left out.

@@ -115,6 +115,28 @@ Feature: Programs have accounts of their own
       When I delete Pod "web"
       Then within 60 seconds, a request with the token "${token}" is refused with 401 Unauthorized
 
+    @id:access.service-accounts.reviewed @needs:cluster-scope
+    Scenario: A token for the API server is reviewed without naming an audience
+      The answer tells whose it is, and that nothing is wrong with it.
+
+      Given a ServiceAccount "robot"
+      And I send POST "/api/v1/namespaces/${ns}/serviceaccounts/robot/token":
+        """yaml
+        apiVersion: authentication.k8s.io/v1
+        kind: TokenRequest
+        """
+      And status.token of the answer is noted as "token"
+      When I send POST "/apis/authentication.k8s.io/v1/tokenreviews":
+        """yaml
+        apiVersion: authentication.k8s.io/v1
+        kind: TokenReview
+        spec: {token: "${token}"}
+        """
+      Then the answer matches:
+        """yaml
+        status: {authenticated: true, error: <none>, user: {username: "system:serviceaccount:${ns}:robot"}}
+        """
+
   Rule: A Pod acts as its service account
 
     @id:access.service-accounts.default
@@ -159,6 +181,34 @@ Feature: Programs have accounts of their own
         """
       Then spec.volumes of Pod "web" is "<none>"
       And within 60 seconds, running "ls /var/run/secrets/kubernetes.io" in Pod "web" fails
+
+    @id:access.service-accounts.opt-out
+    Scenario Outline: The account says <account>, the Pod says <pod>: the Pod gets <what>
+      The Pod has the last word. Without a word of either the token is there.
+
+      Given a ServiceAccount "robot":
+        """yaml
+        automountServiceAccountToken: <account>
+        """
+      When I create Pod "web":
+        """yaml
+        spec: {serviceAccountName: robot, automountServiceAccountToken: <pod>, schedulingGates: [{name: example.com/wait}]}
+        """
+      Then Pod "web" matches:
+        """yaml
+        spec: {serviceAccountName: robot, containers: [{name: main, volumeMounts: <mounts>}]}
+        """
+
+      Examples:
+        | case          | account | pod   | what     | mounts                                                                       |
+        | silent-silent | null    | null  | a token  | [{mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}] |
+        | silent-yes    | null    | true  | a token  | [{mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}] |
+        | silent-no     | null    | false | no token | <none>                                                                       |
+        | yes-silent    | true    | null  | a token  | [{mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}] |
+        | yes-no        | true    | false | no token | <none>                                                                       |
+        | no-silent     | false   | null  | no token | <none>                                                                       |
+        | no-yes        | false   | true  | a token  | [{mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}] |
+        | no-no         | false   | false | no token | <none>                                                                       |
 
     @id:access.service-accounts.missing
     Scenario: A Pod of an account that does not exist is refused

@@ -58,6 +58,109 @@ Feature: Events tell what has happened
       Then it is refused with 422 Invalid
       And the message contains "involvedObject.namespace"
 
+  Rule: The newer group has all that the older one has
+
+    @id:api.events.newer @life-cycle
+    Scenario: The life of an Event of the group events.k8s.io
+      The fields of the newer group name who acts, on what and why.
+
+      Given I watch Event objects
+      And I send POST "/apis/events.k8s.io/v1/namespaces/${ns}/events":
+        """yaml
+        metadata: {name: arrival}
+        eventTime: "2026-01-01T00:00:00.000000Z"
+        reportingController: example.com/porter
+        reportingInstance: porter-1
+        action: Open
+        reason: Arrived
+        regarding: {kind: Pod, name: web, namespace: "${ns}"}
+        note: it is here
+        type: Normal
+        """
+      When I send PATCH "/apis/events.k8s.io/v1/namespaces/${ns}/events/arrival":
+        """yaml
+        series: {count: 2, lastObservedTime: "2026-01-01T00:00:01.000000Z"}
+        """
+      Then GET "/apis/events.k8s.io/v1/namespaces/${ns}/events/arrival" is answered with:
+        """yaml
+        reportingController: example.com/porter
+        note: it is here
+        series: {count: 2}
+        """
+      When I send DELETE "/apis/events.k8s.io/v1/namespaces/${ns}/events/arrival"
+      Then within 10 seconds, the watch has seen:
+        | ADDED    | arrival |
+        | MODIFIED | arrival |
+        | DELETED  | arrival |
+
+    @id:api.events.newer-replaced
+    Scenario: An Event of the group events.k8s.io is replaced
+      What is repeated is counted in a series.
+
+      Given I send POST "/apis/events.k8s.io/v1/namespaces/${ns}/events":
+        """yaml
+        metadata: {name: arrival}
+        eventTime: "2026-01-01T00:00:00.000000Z"
+        reportingController: example.com/porter
+        reportingInstance: porter-1
+        action: Open
+        reason: Arrived
+        regarding: {kind: Pod, name: web, namespace: "${ns}"}
+        type: Normal
+        """
+      And metadata.resourceVersion of the answer is noted as "version"
+      When I send PUT "/apis/events.k8s.io/v1/namespaces/${ns}/events/arrival":
+        """yaml
+        metadata: {name: arrival, resourceVersion: "${version}"}
+        eventTime: "2026-01-01T00:00:00.000000Z"
+        reportingController: example.com/porter
+        reportingInstance: porter-1
+        action: Open
+        reason: Arrived
+        regarding: {kind: Pod, name: web, namespace: "${ns}"}
+        type: Normal
+        series: {count: 100, lastObservedTime: "2026-01-01T00:00:05.000000Z"}
+        """
+      Then Event "arrival" matches:
+        """yaml
+        reportingComponent: example.com/porter
+        series: {count: 100, lastObservedTime: "2026-01-01T00:00:05.000000Z"}
+        """
+
+    @id:api.events.reporter @needs:cluster-scope
+    Scenario: Events of all namespaces are picked by their reporter
+      The field has another name in each group.
+
+      Given an Event "arrival":
+        """yaml
+        involvedObject: {kind: Pod, name: web, namespace: "${ns}"}
+        reportingComponent: example.com/porter-${ns}
+        """
+      And an Event "other":
+        """yaml
+        involvedObject: {kind: Pod, name: web, namespace: "${ns}"}
+        reportingComponent: example.com/nobody-${ns}
+        """
+      When I send GET "/apis/events.k8s.io/v1/events?fieldSelector=reportingController=example.com/porter-${ns}"
+      Then the answer lists "arrival"
+
+    @id:api.events.newer-collection
+    Scenario: Events of the group events.k8s.io are deleted by their label
+      The others stay.
+
+      Given an Event "arrival":
+        """yaml
+        metadata: {labels: {colour: red}}
+        involvedObject: {kind: Pod, name: web, namespace: "${ns}"}
+        """
+      And an Event "departure":
+        """yaml
+        involvedObject: {kind: Pod, name: web, namespace: "${ns}"}
+        """
+      When I send DELETE "/apis/events.k8s.io/v1/namespaces/${ns}/events?labelSelector=colour=red"
+      Then within 10 seconds, Event "arrival" is gone
+      And as before, Event "departure" exists
+
   Rule: Controllers tell what they do
 
     @id:api.events.reported

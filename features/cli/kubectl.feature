@@ -435,3 +435,96 @@ Feature: kubectl shows and changes a cluster
         spec: {ephemeralContainers: [{name: look, targetContainerName: main}]}
         status: {ephemeralContainerStatuses: [{name: look, state: {running: <any>}}]}
         """
+
+  Rule: kubectl knows the cluster
+
+    @id:cli.kubectl.version
+    Scenario: Both versions are shown
+      kubectl may be one minor version older or newer than the cluster.
+
+      Given an empty Namespace
+      When I call "kubectl version"
+      Then the output contains "Client Version: v1."
+      And the output contains "Server Version: v1."
+
+    @id:cli.kubectl.api-versions
+    Scenario: The versions of the API are listed
+      The core group has no name in front of the version.
+
+      Given an empty Namespace
+      When I call "kubectl api-versions"
+      Then the output contains "apps/v1"
+      And the output contains "storage.k8s.io/v1"
+
+    @id:cli.kubectl.cluster-info
+    Scenario: The address of the control plane is shown
+      The addresses of Services follow that say of themselves that they belong to the cluster.
+
+      Given an empty Namespace
+      When I call "kubectl cluster-info"
+      Then the output contains "Kubernetes control plane"
+      And the output contains "is running at"
+
+    @id:cli.kubectl.proxy
+    Scenario Outline: A proxy on <door> needs no credentials
+      kubectl adds those of the user, so that a browser or a script need not know them.
+
+      Given an empty Namespace
+      When I start kubectl proxy on <door>
+      Then within 10 seconds, the proxy answers "/api/" with:
+        """yaml
+        kind: APIVersions
+        versions: [v1]
+        """
+
+      Examples:
+        | door         |
+        | a local port |
+        | a socket     |
+
+  Rule: kubectl can rehearse
+
+    @id:cli.kubectl.dry-run
+    Scenario: A dry run on the server changes nothing
+      The answer is that of a real change.
+
+      Given a Pod "web":
+        """yaml
+        spec: {schedulingGates: [{name: example.com/wait}], containers: [{name: main, image: "web:1"}]}
+        """
+      When I call "kubectl patch pod web --dry-run=server -p 'spec: {containers: [{name: main, image: web:2}]}'"
+      Then the output contains "pod/web patched"
+      And as before, spec.containers[0].image of Pod "web" is "web:1"
+
+    @id:cli.kubectl.diff-image
+    Scenario: The difference of a Deployment is shown line by line
+      What the cluster would make of the manifest is compared, with all of its defaults.
+
+      Given a Deployment "web":
+        """yaml
+        spec: {replicas: 0, template: {spec: {containers: [{name: main, image: "web:1"}]}}}
+        """
+      When I try to call "kubectl diff -f -":
+        """yaml
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          selector: {matchLabels: {app: web}}
+          template: {metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: "web:2"}]}}
+        """
+      Then the command fails with exit code 1
+      And the output contains "-      - image: web:1"
+      And the output contains "+      - image: web:2"
+
+    @id:cli.kubectl.run-once
+    Scenario: A Pod is made from an image
+      With the restart policy Never it is not started again.
+
+      Given within 30 seconds, ServiceAccount "default" exists
+      When I call "kubectl run web --image=web:1 --restart=Never"
+      Then Pod "web" matches:
+        """yaml
+        metadata: {labels: {run: web}}
+        spec: {restartPolicy: Never, containers: [{name: web, image: "web:1"}]}
+        """

@@ -62,3 +62,28 @@ Feature: A cluster starts with some namespaces
         """yaml
         items: [{ports: [{name: https}], endpoints: [{addresses: <any>, conditions: {ready: true}}]}]
         """
+
+    @id:cluster.api-server.same-endpoints
+    Scenario: Endpoints and EndpointSlices of the API server agree
+      Older clients read the one, newer ones the other.
+
+      Given I send GET "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io/service-name=kubernetes"
+      And items[0].endpoints[0].addresses[0] of the answer is noted as "ip"
+      And items[0].ports[0].port of the answer is noted as "port"
+      When I get Endpoints "default/kubernetes"
+      Then the answer matches:
+        """yaml
+        subsets: [{addresses: [{ip: "${ip}"}], ports: [{name: https, port: ${port}}]}]
+        """
+
+    @id:cluster.api-server.found
+    Scenario: The Service of the API server is found among those of all namespaces
+      It is there before any other one.
+
+      Given an empty Namespace
+      When I send GET "/api/v1/services?fieldSelector=metadata.name=kubernetes"
+      Then the answer matches:
+        """yaml
+        kind: ServiceList
+        items: [{metadata: {name: kubernetes, namespace: default}}]
+        """
