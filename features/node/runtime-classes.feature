@@ -76,3 +76,22 @@ Feature: A RuntimeClass chooses how containers are run
         """
       Then it is refused with 422 Invalid
       And the message contains "handler"
+
+    @id:node.runtime-classes.deleted @needs:cluster-scope
+    Scenario: A class that was deleted is refused
+      Pods that run already are not touched.
+
+      Given a RuntimeClass "${ns}":
+        """yaml
+        handler: runc
+        """
+      And creating Pod "web" would be accepted:
+        """yaml
+        spec: {runtimeClassName: "${ns}"}
+        """
+      When I delete RuntimeClass "${ns}"
+      Then within 30 seconds, creating Pod "web" would be refused with 403 Forbidden:
+        """yaml
+        spec: {runtimeClassName: "${ns}"}
+        """
+      And the message contains "RuntimeClass"

@@ -78,3 +78,48 @@ Feature: A LimitRange bounds the objects of a namespace one by one
         """
       Then it is refused with 422 Invalid
       And the message contains "spec.limits[0].min[cpu]"
+
+  Rule: A change of the bounds counts from then on
+
+    @id:policy.limit-ranges.changed
+    Scenario: What was too little before is enough when the bound is lowered
+      Pods that are there are not looked at again.
+
+      Given a LimitRange "bounds":
+        """yaml
+        spec: {limits: [{type: Container, min: {cpu: 500m}, max: {cpu: "2"}}]}
+        """
+      And within 30 seconds, creating Pod "web" would be refused with 403 Forbidden:
+        """yaml
+        spec: {containers: [{resources: {requests: {cpu: 100m}, limits: {cpu: "1"}}}]}
+        """
+      When I replace LimitRange "bounds":
+        """yaml
+        spec: {limits: [{type: Container, min: {cpu: 50m}, max: {cpu: "2"}}]}
+        """
+      Then within 30 seconds, creating Pod "web" would be accepted:
+        """yaml
+        spec: {containers: [{resources: {requests: {cpu: 100m}, limits: {cpu: "1"}}}]}
+        """
+      And as before, creating Pod "web" would be refused with 403 Forbidden:
+        """yaml
+        spec: {containers: [{resources: {requests: {cpu: 100m}, limits: {cpu: "3"}}}]}
+        """
+
+    @id:policy.limit-ranges.gone
+    Scenario: Without the LimitRange there is no bound
+      The defaults are gone with it as well.
+
+      Given a LimitRange "bounds":
+        """yaml
+        spec: {limits: [{type: Container, max: {cpu: "2"}}]}
+        """
+      And within 30 seconds, creating Pod "web" would be refused with 403 Forbidden:
+        """yaml
+        spec: {containers: [{resources: {limits: {cpu: "3"}}}]}
+        """
+      When I delete LimitRange "bounds"
+      Then within 30 seconds, creating Pod "web" would be accepted:
+        """yaml
+        spec: {containers: [{resources: {limits: {cpu: "3"}}}]}
+        """
