@@ -40,6 +40,7 @@ func appsResources() []Resource {
 			Served: apps, Plural: "statefulsets", Short: names("sts"), Categories: names("all"), Status: true, Scale: true,
 			Columns: columns.StatefulSet(),
 		}, hooks[appsv1.StatefulSet]{
+			create: prepare.StatefulSetCreate, update: prepare.StatefulSetUpdate,
 			validate: validation.StatefulSet, validateUpdate: validation.StatefulSetUpdate, validateStatus: validation.StatefulSetStatusUpdate,
 			warnings: warnings.StatefulSet,
 		}),

@@ -35,21 +35,29 @@ func jobSpec(spec *batchv1.JobSpec) {
 		pointer(&spec.PodReplacementPolicy, batchv1.TerminatingOrFailed)
 	} else {
 		pointer(&spec.PodReplacementPolicy, batchv1.Failed)
-		for i := range spec.PodFailurePolicy.Rules {
-			conditions := spec.PodFailurePolicy.Rules[i].OnPodConditions
-			for k := range conditions {
-				value(&conditions[k].Status, corev1.ConditionTrue)
-			}
-		}
 	}
+	podFailurePolicy(spec.PodFailurePolicy)
 	podTemplateSpec(&spec.Template)
 }
 
-// cronJob fills no defaults of the jobs to come: those are filled when each is created.
+func podFailurePolicy(policy *batchv1.PodFailurePolicy) {
+	if policy == nil {
+		return
+	}
+	for i := range policy.Rules {
+		conditions := policy.Rules[i].OnPodConditions
+		for k := range conditions {
+			value(&conditions[k].Status, corev1.ConditionTrue)
+		}
+	}
+}
+
+// cronJob fills few defaults of the jobs to come: the others are filled when each is created.
 func cronJob(c *batchv1.CronJob) {
 	value(&c.Spec.ConcurrencyPolicy, batchv1.AllowConcurrent)
 	pointer(&c.Spec.Suspend, false)
 	pointer(&c.Spec.SuccessfulJobsHistoryLimit, 3)
 	pointer(&c.Spec.FailedJobsHistoryLimit, 1)
+	podFailurePolicy(c.Spec.JobTemplate.Spec.PodFailurePolicy)
 	podTemplateSpec(&c.Spec.JobTemplate.Spec.Template)
 }

@@ -33,11 +33,15 @@ func CertificateUpdate(csr, old *certificatesv1.CertificateSigningRequest) {
 }
 
 // CertificateStatusUpdate lets the signer write everything but the verdict,
-// which belongs to certificatesigningrequests/approval.
+// which belongs to certificatesigningrequests/approval: it stays as it is, and
+// one that is added or left out is for validation to refuse.
 func CertificateStatusUpdate(csr, old *certificatesv1.CertificateSigningRequest) {
-	csr.Status.Conditions = append(
-		conditionsOf(old.Status.Conditions, isVerdict),
-		conditionsOf(csr.Status.Conditions, func(t certificatesv1.RequestConditionType) bool { return !isVerdict(t) })...)
+	for i, c := range csr.Status.Conditions {
+		known := slices.IndexFunc(old.Status.Conditions, func(b certificatesv1.CertificateSigningRequestCondition) bool { return b.Type == c.Type })
+		if isVerdict(c.Type) && known >= 0 {
+			csr.Status.Conditions[i] = old.Status.Conditions[known]
+		}
+	}
 	stampConditions(csr, old)
 }
 
@@ -52,16 +56,6 @@ func CertificateApproval(csr, old *certificatesv1.CertificateSigningRequest) {
 
 func isVerdict(t certificatesv1.RequestConditionType) bool {
 	return t == certificatesv1.CertificateApproved || t == certificatesv1.CertificateDenied
-}
-
-func conditionsOf(list []certificatesv1.CertificateSigningRequestCondition, keep func(certificatesv1.RequestConditionType) bool) []certificatesv1.CertificateSigningRequestCondition {
-	var kept []certificatesv1.CertificateSigningRequestCondition
-	for _, c := range list {
-		if keep(c.Type) {
-			kept = append(kept, c)
-		}
-	}
-	return kept
 }
 
 // stampConditions fills the times that a writer leaves out.

@@ -46,6 +46,21 @@ func setTemplateGeneration(d *appsv1.DaemonSet, generation int64) {
 	d.Annotations[appsv1.DeprecatedTemplateGeneration] = strconv.FormatInt(generation, 10)
 }
 
+// StatefulSetCreate drops the field of a feature that is off in v1.36: several pods that are away in a rolling update (KEP-961).
+func StatefulSetCreate(_ context.Context, s *appsv1.StatefulSet) {
+	if rolling := s.Spec.UpdateStrategy.RollingUpdate; rolling != nil {
+		rolling.MaxUnavailable = nil
+	}
+}
+
+// StatefulSetUpdate drops the same, except of a stateful set that has it.
+func StatefulSetUpdate(s, old *appsv1.StatefulSet) {
+	before := old.Spec.UpdateStrategy.RollingUpdate
+	if rolling := s.Spec.UpdateStrategy.RollingUpdate; rolling != nil && (before == nil || before.MaxUnavailable == nil) {
+		rolling.MaxUnavailable = nil
+	}
+}
+
 // JobCreate makes the job select its own pods, and them only, by its UID,
 // unless the selector is the user's (manualSelector).
 func JobCreate(_ context.Context, j *batchv1.Job) {

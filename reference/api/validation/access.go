@@ -146,6 +146,9 @@ func subjects(list []rbacv1.Subject, isNamespaced bool) field.ErrorList {
 	return errs
 }
 
+// legacySigner signed what certificates.k8s.io/v1beta1 asked for without a signer.
+const legacySigner = "kubernetes.io/legacy-unknown"
+
 // minCertificateSeconds is the shortest life of a certificate that may be asked for.
 const minCertificateSeconds = 600
 
@@ -165,6 +168,9 @@ func CertificateSigningRequest(c *certificatesv1.CertificateSigningRequest) fiel
 		errs = append(errs, usages.add(path.Child("usages").Index(i), usage)...)
 	}
 	errs = append(errs, signerName(path.Child("signerName"), spec.SignerName)...)
+	if spec.SignerName == legacySigner {
+		errs = append(errs, field.Invalid(path.Child("signerName"), spec.SignerName, "the legacy signerName is not allowed via this API version"))
+	}
 	if seconds := spec.ExpirationSeconds; seconds != nil && *seconds < minCertificateSeconds {
 		errs = append(errs, field.Invalid(path.Child("expirationSeconds"), *seconds, "may not specify a duration less than 600 seconds (10 minutes)"))
 	}
@@ -246,15 +252,32 @@ func CertificateSigningRequestUpdate(c, old *certificatesv1.CertificateSigningRe
 
 // CertificateSigningRequestStatusUpdate checks what a signer writes: one certificate, once.
 func CertificateSigningRequestStatusUpdate(c, old *certificatesv1.CertificateSigningRequest) field.ErrorList {
-	errs := all(metaUpdate(&c.ObjectMeta, &old.ObjectMeta), csrConditions(c), keptVerdict(c, old))
+	errs := all(metaUpdate(&c.ObjectMeta, &old.ObjectMeta), csrConditions(c), keptVerdict(c, old), noVerdict(c, old))
 	path := statusPath().Child("certificate")
 	if len(old.Status.Certificate) > 0 && !slices.Equal(c.Status.Certificate, old.Status.Certificate) {
-		return append(errs, field.Forbidden(path, "updates may not modify existing certificate content"))
+		errs = append(errs, field.Forbidden(path, "updates may not modify existing certificate content"))
 	}
-	if len(c.Status.Certificate) == 0 {
-		return errs
+	return append(errs, certificates(path, c.Status.Certificate)...)
+}
+
+// noVerdict refuses that a signer approves or denies.
+func noVerdict(c, old *certificatesv1.CertificateSigningRequest) field.ErrorList {
+	var errs field.ErrorList
+	for _, kind := range []certificatesv1.RequestConditionType{certificatesv1.CertificateApproved, certificatesv1.CertificateDenied} {
+		of := func(c certificatesv1.CertificateSigningRequestCondition) bool { return c.Type == kind }
+		if slices.ContainsFunc(c.Status.Conditions, of) && !slices.ContainsFunc(old.Status.Conditions, of) {
+			errs = append(errs, field.Forbidden(statusPath().Child("conditions"), fmt.Sprintf("updates may not add a condition of type %q", kind)))
+		}
 	}
-	rest := c.Status.Certificate
+	return errs
+}
+
+// certificates demands one certificate or more in PEM form, if there is anything.
+func certificates(path *field.Path, rest []byte) field.ErrorList {
+	if len(rest) == 0 {
+		return nil
+	}
+	var errs field.ErrorList
 	for found := false; ; found = true {
 		var block *pem.Block
 		block, rest = pem.Decode(rest)

@@ -192,6 +192,9 @@ func cronJobSpec(path *field.Path, spec *batchv1.CronJobSpec) field.ErrorList {
 			errs = append(errs, field.Invalid(path.Child("schedule"), spec.Schedule, err.Error()))
 		}
 	}
+	if s := spec.JobTemplate.Spec.Selector; s != nil {
+		errs = append(errs, field.Invalid(path.Child("jobTemplate", "spec", "selector"), s, "`selector` will be auto-generated"))
+	}
 	if spec.JobTemplate.Spec.ManualSelector != nil && *spec.JobTemplate.Spec.ManualSelector {
 		errs = append(errs, field.NotSupported(path.Child("jobTemplate", "spec", "manualSelector"), true, []string{"nil", "false"}))
 	}

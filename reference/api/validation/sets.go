@@ -57,7 +57,7 @@ func DaemonSetUpdate(d, old *appsv1.DaemonSet) field.ErrorList {
 func DaemonSetStatusUpdate(d, old *appsv1.DaemonSet) field.ErrorList {
 	s, path := &d.Status, statusPath()
 	errs := all(metaUpdate(&d.ObjectMeta, &old.ObjectMeta), atLeastZero(path.Child("observedGeneration"), &s.ObservedGeneration),
-		atLeastZero(path.Child("collisionCount"), s.CollisionCount))
+		collisions(path.Child("collisionCount"), s.CollisionCount, old.Status.CollisionCount))
 	for _, c := range []replicaCount{
 		{"currentNumberScheduled", s.CurrentNumberScheduled},
 		{"numberMisscheduled", s.NumberMisscheduled},
@@ -184,7 +184,7 @@ func StatefulSetStatusUpdate(s, old *appsv1.StatefulSet) field.ErrorList {
 	return all(
 		metaUpdate(&s.ObjectMeta, &old.ObjectMeta),
 		atLeastZero(path.Child("observedGeneration"), &status.ObservedGeneration),
-		atLeastZero(path.Child("collisionCount"), status.CollisionCount),
+		collisions(path.Child("collisionCount"), status.CollisionCount, old.Status.CollisionCount),
 		replicaCounts(path, status.Replicas, []replicaCount{
 			{"readyReplicas", status.ReadyReplicas},
 			{"currentReplicas", status.CurrentReplicas},

@@ -164,9 +164,22 @@ func DeploymentStatusUpdate(d, old *appsv1.Deployment) field.ErrorList {
 		}),
 		atLeastZero(path.Child("unavailableReplicas"), &s.UnavailableReplicas),
 		atLeastZero(path.Child("terminatingReplicas"), s.TerminatingReplicas),
-		atLeastZero(path.Child("collisionCount"), s.CollisionCount),
+		collisions(path.Child("collisionCount"), s.CollisionCount, old.Status.CollisionCount),
 		notMore(path.Child("availableReplicas"), s.AvailableReplicas, s.ReadyReplicas, "readyReplicas"),
 	)
+}
+
+// collisions are counted, and never forgotten: names of what a workload makes would meet again.
+func collisions(path *field.Path, count, old *int32) field.ErrorList {
+	errs := atLeastZero(path, count)
+	value := int32(0)
+	if count != nil {
+		value = *count
+	}
+	if old != nil && value < *old {
+		errs = append(errs, field.Invalid(path, value, "cannot be decremented"))
+	}
+	return errs
 }
 
 type replicaCount struct {
