@@ -15,7 +15,7 @@ func examples() map[string][]string {
 			`a ready Pod "web"`,
 		},
 		`a simulated Node {name}`: {
-			`a simulated Node "${ns}-a":`,
+			`a simulated Node "${ns}-a"`,
 		},
 		`{field} of {kind} {name} is noted as {variable}`: {
 			`status.podIP of Pod "web" is noted as "ip"`,
@@ -27,7 +27,7 @@ func examples() map[string][]string {
 			`I try to create Pod "web":`,
 		},
 		`I {try?}apply {kind} {name} as {manager}`: {
-			`I try to apply ConfigMap "settings" as "decorator":`,
+			`I try to apply Pod "web" as "helper":`,
 		},
 		`I force-apply {kind} {name} as {manager}`: {
 			`I force-apply ConfigMap "settings" as "decorator":`,
@@ -58,7 +58,7 @@ func examples() map[string][]string {
 			`I try to evict Pod "web"`,
 		},
 		`I {try?}get {kind} {name}`: {
-			`I try to get ConfigMap "nothing"`,
+			`I try to get Secret "password"`,
 		},
 		`I list {kind} objects[ with label {label}][ with field {selector}]`: {
 			`I list Pod objects with label "app=web"`,
@@ -67,11 +67,16 @@ func examples() map[string][]string {
 		`I {try?}send {method} {path}[ accepting {type}]`: {
 			`I try to send GET "/api/v1/namespaces/${ns}/configmaps/settings" accepting "application/pdf"`,
 		},
-		`I watch {kind} objects[ with label {label}]`: {
-			`I watch ConfigMap objects with label "watched=yes"`,
-		},
 		`I {try?}call {command}`: {
 			`I try to call "kubectl diff -f -":`,
+		},
+		`I watch {kind} objects[ with label {label}][ with field {selector}][ from version {version}]`: {
+			`I watch Node objects with label "life=${ns}"`,
+			`I watch ConfigMap objects from version "${version}"`,
+			`I watch Gadget objects with field "spec.size=small"`,
+		},
+		`{each} watch has seen`: {
+			`within 10 seconds, the watch has seen:`,
 		},
 		`I {try?}run {command} in[ container {container} of] Pod {name}`: {
 			`I run "hostname" in container "two" of Pod "web"`,
@@ -82,6 +87,12 @@ func examples() map[string][]string {
 		},
 		`I forward a local port to port {port} of Pod {name}`: {
 			`I forward a local port to port 8080 of Pod "web"`,
+		},
+		`I start kubectl proxy on {door}`: {
+			`I start kubectl proxy on a socket`,
+		},
+		`the proxy answers {path} with`: {
+			`within 10 seconds, the proxy answers "/api/" with:`,
 		},
 		`I act as user {user}[ in group {group}]`: {
 			`I act as user "jane-${ns}" in group "readers"`,
@@ -104,14 +115,17 @@ func examples() map[string][]string {
 		`a serving certificate for {domain} in Secret {name}`: {
 			`a serving certificate for "hook.${ns}.svc" in Secret "hook"`,
 		},
+		`a ready Service {name} of the program {command} whose authority is noted as {variable}`: {
+			`a ready Service "hook" of the program "webhook" whose authority is noted as "ca"`,
+		},
 		`{kind} {name} {match}`: {
 			`Job "now" matches:`,
 		},
 		`{field} of {kind} {name} is {value}`: {
-			`spec.replicas of Gadget "one" is "3"`,
+			`either of Gadget "one" is "80"`,
 		},
 		`{kind} {name} exists`: {
-			`Secret "password" exists`,
+			`Role "given" exists`,
 		},
 		`{kind} {name} {absent}`: {
 			`ConfigMap "settings" is gone`,
@@ -120,22 +134,22 @@ func examples() map[string][]string {
 			`there are exactly 3 Pod objects with label "app=db"`,
 		},
 		`creating {kind} {name} would be refused with {code}[ {reason}]`: {
-			`within 60 seconds, creating Pod "web" would be refused with 403 Forbidden`,
+			`as before, creating Pod "web" would be refused with 403 Forbidden:`,
 		},
 		`creating {kind} {name} would be accepted`: {
-			`as before, creating Pod "web" would be accepted:`,
+			`creating Pod "web" would be accepted:`,
 		},
 		`creating {kind} {name} would make`: {
 			`within 30 seconds, creating Pod "web" would make:`,
 		},
 		`it is refused with {code}[ {reason}]`: {
-			`it is refused with 422 Invalid`,
+			`it is refused with 410 Expired`,
 		},
 		`it is accepted`: {
 			`it is accepted`,
 		},
 		`the message contains {text}`: {
-			`the message contains "host"`,
+			`the message contains "data"`,
 		},
 		`the answer warns of {text}`: {
 			`the answer warns of "unknown field"`,
@@ -147,10 +161,10 @@ func examples() map[string][]string {
 			`the answer is "ok"`,
 		},
 		`the answer contains {text}`: {
-			`the answer contains "colour: blue"`,
+			`the answer contains "ADDED"`,
 		},
 		`the answer lists {names}`: {
-			`the answer lists "c"`,
+			`the answer lists "a"`,
 		},
 		`the answer lists nothing`: {
 			`the answer lists nothing`,
@@ -159,13 +173,13 @@ func examples() map[string][]string {
 			`the output is "no"`,
 		},
 		`the output contains {text}`: {
-			`the output contains "hush"`,
+			`the output contains "one"`,
 		},
 		`the command fails with exit code {code}`: {
 			`the command fails with exit code 1`,
 		},
-		`the watch has seen`: {
-			`within 10 seconds, the watch has seen:`,
+		`GET {path}[ accepting {type}] is answered with`: {
+			`within 30 seconds, GET "/apis" accepting "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList" is answered with:`,
 		},
 		`running {command} in[ container {container} of] Pod {name} prints {text}`: {
 			`running "id -g" in container "other" of Pod "web" prints "2001"`,

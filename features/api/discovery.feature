@@ -156,7 +156,7 @@ Feature: The API describes itself
         | authorization.k8s.io/v1  | selfsubjectaccessreviews | SelfSubjectAccessReview | false      | create |
 
     @id:api.discovery.subresources
-    Scenario Outline: <resource> has the subresource <subresource>
+    Scenario Outline: The subresource <part>
       Its kind need not be that of the object.
 
       Given an empty Namespace
@@ -164,25 +164,25 @@ Feature: The API describes itself
       Then the answer matches:
         """yaml
         kind: APIResourceList
-        resources: [{name: <resource>/<subresource>, kind: <kind>, verbs: [<verbs>]}]
+        resources: [{name: <part>, kind: <kind>, verbs: [<verbs>]}]
         """
 
       Examples:
-        | resource                   | subresource | path                                  | kind                      | verbs                              |
-        | namespaces                 | finalize    | /api/v1                               | Namespace                 | update                             |
-        | nodes                      | proxy       | /api/v1                               | NodeProxyOptions          | create, delete, get, patch, update |
-        | pods                       | eviction    | /api/v1                               | Eviction                  | create                             |
-        | pods                       | exec        | /api/v1                               | PodExecOptions            | create, get                        |
-        | pods                       | resize      | /api/v1                               | Pod                       | get, patch, update                 |
-        | resourcequotas             | status      | /api/v1                               | ResourceQuota             | get, patch, update                 |
-        | serviceaccounts            | token       | /api/v1                               | TokenRequest              | create                             |
-        | services                   | status      | /api/v1                               | Service                   | get, patch, update                 |
-        | deployments                | scale       | /apis/apps/v1                         | Scale                     | get, patch, update                 |
-        | certificatesigningrequests | approval    | /apis/certificates.k8s.io/v1          | CertificateSigningRequest | get, patch, update                 |
-        | customresourcedefinitions  | status      | /apis/apiextensions.k8s.io/v1         | CustomResourceDefinition  | get, patch, update                 |
-        | flowschemas                | status      | /apis/flowcontrol.apiserver.k8s.io/v1 | FlowSchema                | get, patch, update                 |
-        | ingresses                  | status      | /apis/networking.k8s.io/v1            | Ingress                   | get, patch, update                 |
-        | resourceclaims             | status      | /apis/resource.k8s.io/v1              | ResourceClaim             | get, patch, update                 |
+        | part                                | path                                  | kind                      | verbs                              |
+        | namespaces/finalize                 | /api/v1                               | Namespace                 | update                             |
+        | nodes/proxy                         | /api/v1                               | NodeProxyOptions          | create, delete, get, patch, update |
+        | pods/eviction                       | /api/v1                               | Eviction                  | create                             |
+        | pods/exec                           | /api/v1                               | PodExecOptions            | create, get                        |
+        | pods/resize                         | /api/v1                               | Pod                       | get, patch, update                 |
+        | resourcequotas/status               | /api/v1                               | ResourceQuota             | get, patch, update                 |
+        | serviceaccounts/token               | /api/v1                               | TokenRequest              | create                             |
+        | services/status                     | /api/v1                               | Service                   | get, patch, update                 |
+        | deployments/scale                   | /apis/apps/v1                         | Scale                     | get, patch, update                 |
+        | certificatesigningrequests/approval | /apis/certificates.k8s.io/v1          | CertificateSigningRequest | get, patch, update                 |
+        | customresourcedefinitions/status    | /apis/apiextensions.k8s.io/v1         | CustomResourceDefinition  | get, patch, update                 |
+        | flowschemas/status                  | /apis/flowcontrol.apiserver.k8s.io/v1 | FlowSchema                | get, patch, update                 |
+        | ingresses/status                    | /apis/networking.k8s.io/v1            | Ingress                   | get, patch, update                 |
+        | resourceclaims/status               | /apis/resource.k8s.io/v1              | ResourceClaim             | get, patch, update                 |
 
   Rule: All of it can be had in one answer
 

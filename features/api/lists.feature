@@ -141,6 +141,19 @@ Feature: Lists are picked by labels and fields
         metadata: {remainingItemCount: 1, continue: <any>}
         """
 
+    @id:api.lists.expired @needs:compacted-history
+    Scenario: A token of a version that is forgotten is refused with another token
+      The new token leads on from the same place, in a list of now. The token here is one of the first version of the cluster.
+
+      Given a ConfigMap "a"
+      And a ConfigMap "b"
+      And a ConfigMap "c"
+      And I try to send GET "/api/v1/namespaces/${ns}/configmaps?limit=1&labelSelector=seatrial.dev/run&continue=eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6MSwic3RhcnQiOiJhXHUwMDAwIn0"
+      And it is refused with 410 Expired
+      And metadata.continue of the answer is noted as "token"
+      When I send GET "/api/v1/namespaces/${ns}/configmaps?limit=1&labelSelector=seatrial.dev/run&continue=${token}"
+      Then the answer lists "b"
+
   Rule: A list can reach across namespaces
 
     @id:api.lists.everywhere @needs:cluster-scope

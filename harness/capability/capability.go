@@ -27,6 +27,7 @@ const (
 	BaselinePods        = "pod-security-baseline"
 	DualStack           = "dual-stack"
 	NodeRestriction     = "node-restriction"
+	CompactedHistory    = "compacted-history"
 )
 
 // meanings say what each capability is.
@@ -45,6 +46,7 @@ var meanings = map[string]string{
 	PrivilegedPods:      "Namespaces take Pods that break the Pod Security Standard \"baseline\"",
 	BaselinePods:        "Namespaces take Pods that break the Pod Security Standard \"restricted\"",
 	DualStack:           "Services can have an IPv4 and an IPv6 address",
+	CompactedHistory:    "the API server has forgotten its oldest versions, as it does some minutes after its start",
 	NodeRestriction:     "the credentials of a Node are good for what concerns this Node alone",
 }
 

@@ -27,7 +27,7 @@ func Detect(ctx context.Context, cluster *client.Cluster, o Options) (Set, error
 	const unseen = "it cannot be seen, and was not tried since no behaviour that is selected needs it"
 	d.set.findings[LoadBalancer] = Finding{Reason: unseen, Unknown: true}
 	d.set.findings[NetworkPolicy] = Finding{Reason: unseen, Unknown: true}
-	looks := []func(context.Context) error{d.nodes, d.dns, d.storage, d.metrics, d.apis, d.scope, d.admin, d.privileged, d.baseline, d.families, d.restriction}
+	looks := []func(context.Context) error{d.nodes, d.dns, d.storage, d.metrics, d.apis, d.scope, d.admin, d.privileged, d.baseline, d.families, d.restriction, d.history}
 	var running sync.WaitGroup
 	for _, look := range looks {
 		running.Go(func() {

@@ -34,6 +34,9 @@ func cluster(t *testing.T, answers map[string]string) *client.Cluster {
 		if body == "forbidden" {
 			code, body = http.StatusForbidden, `{"kind":"Status","apiVersion":"v1","reason":"Forbidden","message":"you may not"}`
 		}
+		if body == "gone" {
+			code, body = http.StatusGone, `{"kind":"Status","apiVersion":"v1","reason":"Expired","message":"it is forgotten"}`
+		}
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(code)
 		_, _ = w.Write([]byte(body))
@@ -57,6 +60,7 @@ const (
 	cidrs    = "GET /apis/networking.k8s.io/v1/servicecidrs/kubernetes"
 	subjects = "POST /apis/authorization.k8s.io/v1/subjectaccessreviews"
 	newNode  = "POST /api/v1/nodes"
+	first    = "GET /api/v1/namespaces"
 	yes      = `{"status":{"allowed":true}}`
 	no       = `{"status":{"allowed":false}}`
 )
@@ -74,6 +78,7 @@ func everything() map[string]string {
 		cidrs:                `{"spec":{"cidrs":["10.96.0.0/16","fd00::/112"]}}`,
 		subjects:             yes,
 		newNode:              "forbidden",
+		first:                "gone",
 		"GET /apis":          `{"groups":[{"name":"apps","versions":[{"groupVersion":"apps/v1"}]},{"name":"batch","versions":[{"groupVersion":"batch/v1beta1"}]}]}`,
 	}
 }
@@ -102,6 +107,8 @@ func TestEveryCapabilityIsOfferedOrAbsentForAReason(t *testing.T) {
 		{"node-restriction", subjects, no, "a Node may not make itself known"},
 		{"node-restriction", subjects, "forbidden", "the rights of a Node cannot be asked for: 403 Forbidden: you may not"},
 		{"node-restriction", newNode, `{}`, "a Node may make another Node"},
+		{"compacted-history", first, `{}`, "the API server still knows its first version, which it forgets some minutes after its start"},
+		{"compacted-history", first, "forbidden", "the first version of the Namespaces cannot be asked for: 403 Forbidden: you may not"},
 		{"api:apps/v1", "GET /apis", `{"groups":[]}`, "the cluster does not serve apps/v1"},
 		{"api:apps/v1", "GET /apis", "forbidden", "the API groups cannot be listed: 403 Forbidden: you may not"},
 	} {

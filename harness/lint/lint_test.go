@@ -99,7 +99,7 @@ func TestCheckFindsAnUnusedSentenceAndASharedID(t *testing.T) {
 		t.Fatal(err)
 	}
 	problems := strings.Join(lint.Check([]spec.Feature{page, page}, steps.NewVocabulary()), "\n")
-	for _, want := range []string{`no feature file uses "the watch has seen"`, `the id "api.page.one" is that of`} {
+	for _, want := range []string{`no feature file uses "{each} watch has seen"`, `the id "api.page.one" is that of`} {
 		if !strings.Contains(problems, want) {
 			t.Errorf("want %q, got\n%s", want, problems)
 		}
