@@ -3,13 +3,16 @@ package apiserver_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
 
 	"github.com/seatrial/seatrial/reference/apiserver"
@@ -169,17 +172,22 @@ func TestPagesAreForWhomTheDefaultPolicySays(t *testing.T) {
 		"/api":          "monitoring service account user", "/apis": "monitoring service account user", "/openapi/v3": "monitoring service account user",
 	} {
 		var may []string
-		for name, ask := range people {
-			code, _ := ask(path)
-			if code == http.StatusOK {
-				may = append(may, name)
-			} else if code != http.StatusForbidden {
-				t.Errorf("%s: %s gets %d", path, name, code)
+		// The authorizer learns of the roles a moment after they are written.
+		err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, 10*time.Second, true, func(context.Context) (bool, error) {
+			may = nil
+			for name, ask := range people {
+				code, _ := ask(path)
+				if code == http.StatusOK {
+					may = append(may, name)
+				} else if code != http.StatusForbidden {
+					return false, fmt.Errorf("%s gets %d", name, code)
+				}
 			}
-		}
-		slices.Sort(may)
-		if got := strings.Join(may, " "); got != want {
-			t.Errorf("%s is for %q, not %q", path, got, want)
+			slices.Sort(may)
+			return strings.Join(may, " ") == want, nil
+		})
+		if err != nil {
+			t.Errorf("%s is for %q, not %q: %v", path, may, want, err)
 		}
 	}
 }
