@@ -14,7 +14,8 @@ import (
 
 const (
 	paceInterval = time.Second
-	// busyCollections is how many garbage collections between two looks make a process busy.
+	// busyCollections is how many garbage collections between two looks make a
+	// process busy. Those that somebody asked for do not count.
 	busyCollections = 2
 	// calmLooks is after how many looks without a collection a busy process is calm.
 	calmLooks = 5
@@ -39,7 +40,7 @@ func PaceCollector(ctx context.Context) {
 	if unix.Sysinfo(&machine) == nil {
 		p.allowance = min(p.allowance, uint64(machine.Totalram)*uint64(machine.Unit)/allowancePart) //nolint:unconvert // the width differs between architectures
 	}
-	samples := []metrics.Sample{{Name: "/gc/cycles/total:gc-cycles"}, {Name: "/gc/heap/live:bytes"}}
+	samples := []metrics.Sample{{Name: "/gc/cycles/automatic:gc-cycles"}, {Name: "/gc/heap/live:bytes"}}
 	tick := time.NewTicker(paceInterval)
 	defer tick.Stop()
 	for {
