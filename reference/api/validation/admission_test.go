@@ -43,7 +43,7 @@ func TestInvalidPolicies(t *testing.T) {
 		{"ValidatingAdmissionPolicy", `spec: {validations: [{expression: "object.x in [1, 2, "}]}`, []string{`spec.validations[0].expression: Invalid value: "object.x in [1, 2, ": compilation failed: ERROR: <input>:1:20: Syntax error: missing ']' at '<EOF>`}},
 		{"ValidatingAdmissionPolicy", `spec: {validations: [{expression: "1 + 1"}]}`, []string{`spec.validations[0].expression: Invalid value: "1 + 1": must evaluate to bool`}},
 		{"ValidatingAdmissionPolicy", `spec: {validations: [{expression: "true", messageExpression: "0 == 0"}]}`, []string{`spec.validations[0].messageExpression: Invalid value: "0 == 0": must evaluate to string`}},
-		{"ValidatingAdmissionPolicy", `spec: {validations: [{expression: "true", reason: other}]}`, []string{`spec.validations[0].reason: Unsupported value: "other"`}},
+		{"ValidatingAdmissionPolicy", `spec: {validations: [{expression: "true", reason: Unauthorized}]}`, []string{`spec.validations[0].reason: Unsupported value: "Unauthorized": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge"`}},
 		{"ValidatingAdmissionPolicy", `spec: {validations: [{expression: "variables.gone == 2"}]}`, []string{`spec.validations[0].expression: Invalid value: "variables.gone == 2": compilation failed: ERROR: <input>:1:10: undefined field 'gone'`}},
 		{"ValidatingAdmissionPolicy", `spec: {validations: [{expression: "params.x == 2"}]}`, []string{`spec.validations[0].expression: Invalid value: "params.x == 2": compilation failed: ERROR: <input>:1:1: undeclared reference to 'params'`}},
 		{"ValidatingAdmissionPolicy", `spec: {paramKind: {apiVersion: v1, kind: ConfigMap}, validations: [{expression: "params.data.x == 'y'"}]}`, nil},

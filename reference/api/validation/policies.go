@@ -153,7 +153,7 @@ func policyValidation(path *field.Path, v *admissionregistrationv1.Validation, x
 		errs = append(errs, x.check(path.Child("messageExpression"), expression{text: v.MessageExpression, types: []*cel.Type{cel.StringType}})...)
 	}
 	return append(errs, pointerOneOf(path.Child("reason"), v.Reason,
-		metav1.StatusReasonForbidden, metav1.StatusReasonInvalid, metav1.StatusReasonRequestEntityTooLarge, metav1.StatusReasonUnauthorized)...)
+		metav1.StatusReasonForbidden, metav1.StatusReasonInvalid, metav1.StatusReasonRequestEntityTooLarge)...)
 }
 
 // ValidatingAdmissionPolicyUpdate checks an update of a policy.
