@@ -84,8 +84,9 @@ Feature: Tokens of service accounts are made for a purpose
     Scenario: A token that is bound to a Secret goes with the Secret
       So tokens can be revoked without removing the account.
 
-      Given a Secret "leash"
-      And I send POST "/api/v1/namespaces/${ns}/serviceaccounts/default/token":
+      Given a ServiceAccount "robot"
+      And a Secret "leash"
+      And I send POST "/api/v1/namespaces/${ns}/serviceaccounts/robot/token":
         """yaml
         apiVersion: authentication.k8s.io/v1
         kind: TokenRequest
@@ -100,8 +101,9 @@ Feature: Tokens of service accounts are made for a purpose
     Scenario: A token is not bound to a successor of the same name
       The uid tells them apart.
 
-      Given a Secret "leash"
-      When I try to send POST "/api/v1/namespaces/${ns}/serviceaccounts/default/token":
+      Given a ServiceAccount "robot"
+      And a Secret "leash"
+      When I try to send POST "/api/v1/namespaces/${ns}/serviceaccounts/robot/token":
         """yaml
         apiVersion: authentication.k8s.io/v1
         kind: TokenRequest
@@ -130,8 +132,9 @@ Feature: Tokens of service accounts are made for a purpose
     Scenario: A token is bound to a Pod, a Secret or a Node and to nothing else
       The API server must be able to see whether the object is there.
 
-      Given a ConfigMap "leash"
-      When I try to send POST "/api/v1/namespaces/${ns}/serviceaccounts/default/token":
+      Given a ServiceAccount "robot"
+      And a ConfigMap "leash"
+      When I try to send POST "/api/v1/namespaces/${ns}/serviceaccounts/robot/token":
         """yaml
         apiVersion: authentication.k8s.io/v1
         kind: TokenRequest

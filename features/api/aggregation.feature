@@ -24,7 +24,7 @@ Feature: Other servers can serve a part of the API
     Scenario: An APIService is available when its server answers
       The API server asks it again and again.
 
-      Given a ready Service "server" of the program "netexec --http-port=443 --udp-port=-1 --http-override=/echo?msg=hello" whose authority is noted as "ca"
+      Given a ready Service "server" of the program "netexec --http-port=443 --udp-port=-1 --http-override=/echo?msg=%7B%22kind%22:%22Greeting%22%7D" whose authority is noted as "ca"
       When I create APIService "v1.${ns}.example.com":
         """yaml
         spec:
@@ -42,9 +42,9 @@ Feature: Other servers can serve a part of the API
 
     @id:api.aggregation.passed-on @exclusive:cluster @needs:cluster-scope @needs:nodes
     Scenario Outline: A request with the method <method> is passed on
-      The answer is that of the other server, as it is: this one says hello to everything.
+      The answer is that of the other server, as it is: this one greets everybody.
 
-      Given a ready Service "server" of the program "netexec --http-port=443 --udp-port=-1 --http-override=/echo?msg=hello" whose authority is noted as "ca"
+      Given a ready Service "server" of the program "netexec --http-port=443 --udp-port=-1 --http-override=/echo?msg=%7B%22kind%22:%22Greeting%22%7D" whose authority is noted as "ca"
       And an APIService "v1.${ns}.example.com":
         """yaml
         spec:
@@ -55,12 +55,15 @@ Feature: Other servers can serve a part of the API
           caBundle: "${ca}"
           service: {namespace: "${ns}", name: server}
         """
-      And within 60 seconds, APIService "v1.${ns}.example.com" matches:
+      And within 60 seconds, GET "/apis/${ns}.example.com/v1" is answered with:
         """yaml
-        status: {conditions: [{type: Available, status: "True"}]}
+        kind: Greeting
         """
       When I send <method> "/apis/${ns}.example.com/v1/namespaces/${ns}/<path>"
-      Then the answer is "hello"
+      Then the answer matches:
+        """yaml
+        kind: Greeting
+        """
 
       Examples:
         | method | path         |
@@ -72,7 +75,7 @@ Feature: Other servers can serve a part of the API
     Scenario: The group is listed among the others
       A client need not know which server serves a group.
 
-      Given a ready Service "server" of the program "netexec --http-port=443 --udp-port=-1 --http-override=/echo?msg=hello" whose authority is noted as "ca"
+      Given a ready Service "server" of the program "netexec --http-port=443 --udp-port=-1 --http-override=/echo?msg=%7B%22kind%22:%22Greeting%22%7D" whose authority is noted as "ca"
       And an APIService "v1.${ns}.example.com":
         """yaml
         spec:
@@ -97,7 +100,7 @@ Feature: Other servers can serve a part of the API
     Scenario: Who has no right is refused before the request is passed on
       Roles hold for these groups as for all others.
 
-      Given a ready Service "server" of the program "netexec --http-port=443 --udp-port=-1 --http-override=/echo?msg=hello" whose authority is noted as "ca"
+      Given a ready Service "server" of the program "netexec --http-port=443 --udp-port=-1 --http-override=/echo?msg=%7B%22kind%22:%22Greeting%22%7D" whose authority is noted as "ca"
       And an APIService "v1.${ns}.example.com":
         """yaml
         spec:

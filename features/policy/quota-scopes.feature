@@ -146,4 +146,4 @@ Feature: A ResourceQuota can be about some Pods only
         spec: {hard: {"count/gadgets.${ns}.example.com": "0"}}
         """
       Then within 60 seconds, creating Gadget "one" would be refused with 403 Forbidden
-      And the message contains "exceeded quota: limit"
+      And the message contains "count/gadgets.${ns}.example.com"
