@@ -106,6 +106,25 @@ func TestPhase(t *testing.T) {
 	}
 }
 
+func TestAStrangersMessageInTheStatusStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pv := persistentVolume("free", "1Gi")
+		pv.Status = corev1.PersistentVolumeStatus{Phase: corev1.VolumeAvailable, Message: "it is good", Reason: "Checked"}
+		client := controllertest.NewClient(pv)
+		b := controllertest.NewBench(t, client)
+		volumes, err := NewForVolumes(b.Env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Run(volumes)
+		b.Settle(time.Minute)
+		got, err := client.CoreV1().PersistentVolumes().Get(t.Context(), "free", metav1.GetOptions{})
+		if err != nil || got.Status.Message != "it is good" || got.Status.Phase != corev1.VolumeAvailable {
+			t.Errorf("status %+v, err %v", got.Status, err)
+		}
+	})
+}
+
 func TestClaimIsBoundToTheSmallestVolumeThatFits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := persistentVolume("shared", "1Gi") // the right size, but not the access mode

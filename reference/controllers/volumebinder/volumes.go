@@ -92,6 +92,9 @@ func (r *binder) volume(ctx context.Context, key controller.Key) (time.Duration,
 	}
 	next := pv.DeepCopy()
 	next.Status.Phase, next.Status.Message = phase(pv, c)
+	if next.Status.Phase == pv.Status.Phase && next.Status.Phase != corev1.VolumeFailed {
+		return 0, nil // the message may be somebody else's
+	}
 	if next.Status.Phase == pv.Status.Phase && next.Status.Message == pv.Status.Message {
 		return 0, nil
 	}
