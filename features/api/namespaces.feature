@@ -151,7 +151,7 @@ Feature: A namespace holds the objects of one purpose
       Then within 5 minutes, Namespace "${ns}-old" is gone
       And ConfigMap "${ns}-old/settings" is gone
 
-    @id:api.namespaces.services
+    @id:api.namespaces.services @slow
     Scenario: The Services of a deleted namespace are removed
       A new namespace of the name has none of them.
 
@@ -161,7 +161,7 @@ Feature: A namespace holds the objects of one purpose
         spec: {ports: [{port: 80}]}
         """
       When I delete Namespace "${ns}-old"
-      Then within 60 seconds, Service "${ns}-old/web" is gone
+      Then within 5 minutes, Service "${ns}-old/web" is gone
 
     @id:api.namespaces.terminating
     Scenario: Nothing new is made in a namespace that is being deleted
