@@ -119,9 +119,11 @@ func TestOnlyApprovalChangesTheVerdict(t *testing.T) {
 	}}
 	signed := old.DeepCopy()
 	signed.Status.Certificate = []byte("pem")
-	signed.Status.Conditions = []condition{{Type: certificatesv1.CertificateDenied, Status: "True"}, {Type: certificatesv1.CertificateFailed, Status: "True"}}
+	signed.Status.Conditions = []condition{
+		{Type: certificatesv1.CertificateApproved, Status: "False", Reason: "Forged"}, {Type: certificatesv1.CertificateFailed, Status: "True"},
+	}
 	CertificateStatusUpdate(signed, old)
-	if len(signed.Status.Conditions) != 2 || signed.Status.Conditions[0].Type != "Approved" || signed.Status.Conditions[1].Type != "Failed" ||
+	if len(signed.Status.Conditions) != 2 || signed.Status.Conditions[0] != old.Status.Conditions[0] || signed.Status.Conditions[1].Type != "Failed" ||
 		signed.Status.Conditions[1].LastUpdateTime.IsZero() {
 		t.Errorf("status: %+v", signed.Status)
 	}

@@ -82,13 +82,43 @@ func completionMode(path *field.Path, spec *batchv1.JobSpec) field.ErrorList {
 	if spec.Parallelism != nil && *spec.Parallelism > indexedParallelism {
 		errs = append(errs, field.Invalid(path.Child("parallelism"), *spec.Parallelism, fmt.Sprintf("must be less than or equal to %d when completion mode is %s", indexedParallelism, batchv1.IndexedCompletion)))
 	}
-	if spec.MaxFailedIndexes != nil {
-		if *spec.MaxFailedIndexes > *spec.Completions {
-			errs = append(errs, field.Invalid(path.Child("maxFailedIndexes"), *spec.MaxFailedIndexes, "must be less than or equal to completions"))
+	return append(errs, failedIndexBounds(path, spec)...)
+}
+
+// Bounds of an indexed job, so that the lists of its indexes fit into its status (KEP-3850).
+const (
+	manyIndexes      = 100000
+	fewOfManyIndexes = 10000
+	fewOfManyMessage = "must be less than or equal to %d when completions are above %d and used with backoff limit per index"
+)
+
+// failedIndexBounds checks how many indexes may fail. It is called for indexed jobs with completions.
+func failedIndexBounds(path *field.Path, spec *batchv1.JobSpec) field.ErrorList {
+	var errs field.ErrorList
+	at, most := path.Child("maxFailedIndexes"), spec.MaxFailedIndexes
+	if most != nil {
+		if *most > *spec.Completions {
+			errs = append(errs, field.Invalid(at, *most, "must be less than or equal to completions"))
+		}
+		if *most > manyIndexes {
+			errs = append(errs, field.Invalid(at, *most, fmt.Sprintf("must be less than or equal to %d", manyIndexes)))
 		}
 		if spec.BackoffLimitPerIndex == nil {
 			errs = append(errs, field.Required(path.Child("backoffLimitPerIndex"), "when maxFailedIndexes is specified"))
 		}
+	}
+	if spec.BackoffLimitPerIndex == nil || *spec.Completions <= manyIndexes {
+		return errs
+	}
+	few := fmt.Sprintf(fewOfManyMessage, fewOfManyIndexes, manyIndexes)
+	switch {
+	case most == nil:
+		errs = append(errs, field.Required(at, fmt.Sprintf("must be specified when completions is above %d", manyIndexes)))
+	case *most > fewOfManyIndexes:
+		errs = append(errs, field.Invalid(at, *most, few))
+	}
+	if spec.Parallelism != nil && *spec.Parallelism > fewOfManyIndexes {
+		errs = append(errs, field.Invalid(path.Child("parallelism"), *spec.Parallelism, few))
 	}
 	return errs
 }

@@ -103,65 +103,6 @@ func keepResources(containers, old []corev1.Container) {
 	}
 }
 
-func jobCondition(s *batchv1.JobStatus, kind batchv1.JobConditionType) bool {
-	for _, c := range s.Conditions {
-		if c.Type == kind {
-			return c.Status == corev1.ConditionTrue
-		}
-	}
-	return false
-}
-
-// JobStatusUpdate checks a write of jobs/status: a finished job stays as it is.
-func JobStatusUpdate(j, old *batchv1.Job) field.ErrorList {
-	path, s, before := statusPath(), &j.Status, &old.Status
-	errs := all(
-		metaUpdate(&j.ObjectMeta, &old.ObjectMeta),
-		atLeastZero(path.Child("active"), &s.Active),
-		atLeastZero(path.Child("succeeded"), &s.Succeeded),
-		atLeastZero(path.Child("failed"), &s.Failed),
-		atLeastZero(path.Child("ready"), s.Ready),
-		atLeastZero(path.Child("terminating"), s.Terminating),
-	)
-	if s.Ready != nil && *s.Ready > s.Active && !same(s, before) {
-		errs = append(errs, field.Invalid(path.Child("ready"), *s.Ready, "cannot set more ready pods than active"))
-	}
-	return all(errs, jobEnd(path, s), jobEndUpdate(path, s, before))
-}
-
-// jobEnd checks that the status of a job agrees with itself about how it ended.
-func jobEnd(path *field.Path, s *batchv1.JobStatus) field.ErrorList {
-	var errs field.ErrorList
-	complete, failed := jobCondition(s, batchv1.JobComplete), jobCondition(s, batchv1.JobFailed)
-	if complete && failed {
-		errs = append(errs, field.Invalid(path.Child("conditions"), field.OmitValueType{}, "cannot set Complete=True and Failed=True conditions"))
-	}
-	if complete && s.CompletionTime == nil {
-		errs = append(errs, field.Required(path.Child("completionTime"), "completionTime is required for Complete jobs"))
-	}
-	if !complete && s.CompletionTime != nil {
-		errs = append(errs, field.Invalid(path.Child("completionTime"), s.CompletionTime, "cannot set completionTime when there is no Complete=True condition"))
-	}
-	if (complete || failed) && s.Active > 0 {
-		errs = append(errs, field.Invalid(path.Child("active"), s.Active, "active>0 is invalid for finished job"))
-	}
-	return errs
-}
-
-// jobEndUpdate refuses that a job is not finished any more.
-func jobEndUpdate(path *field.Path, s, before *batchv1.JobStatus) field.ErrorList {
-	var errs field.ErrorList
-	for _, kind := range []batchv1.JobConditionType{batchv1.JobComplete, batchv1.JobFailed, batchv1.JobFailureTarget, batchv1.JobSuccessCriteriaMet} {
-		if jobCondition(before, kind) && !jobCondition(s, kind) {
-			errs = append(errs, field.Invalid(path.Child("conditions"), field.OmitValueType{}, fmt.Sprintf("cannot disable the terminal %s=True condition", kind)))
-		}
-	}
-	if before.CompletionTime != nil && !same(s.CompletionTime, before.CompletionTime) {
-		errs = append(errs, field.Invalid(path.Child("completionTime"), s.CompletionTime, "completionTime cannot be mutated"))
-	}
-	return errs
-}
-
 // CronJob checks a cron job. Its name leaves room for the suffix of its jobs.
 func CronJob(c *batchv1.CronJob) field.ErrorList {
 	errs := all(namespaced(&c.ObjectMeta, subdomainName), cronJobSpec(specPath(), &c.Spec))

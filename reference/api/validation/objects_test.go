@@ -252,23 +252,30 @@ func TestFinishedJobStaysFinished(t *testing.T) {
 		}
 		return list
 	}
-	complete := batchv1.JobStatus{Succeeded: 1, CompletionTime: &now, Conditions: condition(batchv1.JobSuccessCriteriaMet, batchv1.JobComplete)}
+	complete := batchv1.JobStatus{Succeeded: 1, StartTime: &now, CompletionTime: &now, Conditions: condition(batchv1.JobSuccessCriteriaMet, batchv1.JobComplete)}
 	for _, test := range []struct {
 		name     string
 		old, now batchv1.JobStatus
 		want     []string
 	}{
 		{"completes", batchv1.JobStatus{Active: 1, Ready: new(int32(1))}, complete, nil},
-		{"goes on", complete, batchv1.JobStatus{Active: 1}, []string{
+		{"goes on", complete, batchv1.JobStatus{Succeeded: 1, Active: 1, StartTime: &now}, []string{
 			"status.conditions: Invalid value: cannot disable the terminal Complete=True condition",
 			"status.conditions: Invalid value: cannot disable the terminal SuccessCriteriaMet=True condition",
-			"status.completionTime: Invalid value: null: completionTime cannot be mutated",
 		}},
-		{"has no time", batchv1.JobStatus{}, batchv1.JobStatus{Conditions: condition(batchv1.JobComplete)}, []string{"status.completionTime: Required value"}},
-		{"ends in both ways", batchv1.JobStatus{}, batchv1.JobStatus{CompletionTime: &now, Conditions: condition(batchv1.JobComplete, batchv1.JobFailed)}, []string{
-			"status.conditions: Invalid value: cannot set Complete=True and Failed=True conditions",
+		{"has no time", batchv1.JobStatus{}, batchv1.JobStatus{Conditions: condition(batchv1.JobComplete)}, []string{
+			"status.completionTime: Required value", "status.startTime: Required value",
+			"status.conditions: Invalid value: cannot set Complete=True condition without the SuccessCriteriaMet=true condition",
 		}},
-		{"runs after its failure", batchv1.JobStatus{}, batchv1.JobStatus{Active: 1, Conditions: condition(batchv1.JobFailed)}, []string{"status.active: Invalid value: 1: active>0 is invalid for finished job"}},
+		{"ends in both ways", batchv1.JobStatus{}, batchv1.JobStatus{
+			StartTime: &now, CompletionTime: &now, Conditions: condition(batchv1.JobComplete, batchv1.JobFailed, batchv1.JobSuccessCriteriaMet, batchv1.JobFailureTarget),
+		}, []string{
+			"status.conditions: Invalid value: cannot set Complete=True and Failed=true conditions",
+			"status.conditions: Invalid value: cannot set Complete=True and FailureTarget=true conditions",
+			"status.conditions: Invalid value: cannot set SuccessCriteriaMet=True and FailureTarget=true conditions",
+			"status.conditions: Invalid value: cannot set SuccessCriteriaMet=True and Failed=true conditions",
+		}},
+		{"runs after its failure", batchv1.JobStatus{}, batchv1.JobStatus{StartTime: &now, Active: 1, Conditions: condition(batchv1.JobFailureTarget, batchv1.JobFailed)}, []string{"status.active: Invalid value: 1: active>0 is invalid for finished job"}},
 		{"is more ready than active", batchv1.JobStatus{}, batchv1.JobStatus{Ready: new(int32(1))}, []string{"status.ready: Invalid value: 1: cannot set more ready pods than active"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
