@@ -18,6 +18,8 @@ func (e *env) up() *cobra.Command {
 		Example: "  seatrial up\n" +
 			"  seatrial up --name demo --kubeconfig demo.kubeconfig\n" +
 			"  seatrial up -- --authorization-mode=RBAC --enable-admission-plugins=AlwaysPullImages",
+		Long: "Start a reference cluster and make it kubectl's current context.\n\n" +
+			"What follows -- are flags of the API server under upstream's names; seatrial-reference all-in-one --help lists them.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			spec.Args = args
 			d, err := cluster.New(driver)
