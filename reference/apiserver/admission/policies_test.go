@@ -364,7 +364,7 @@ func refused(t *testing.T, err error, want string, code int32) {
 }
 
 func as(err error, status *apierrors.APIStatus) bool {
-	s, ok := err.(apierrors.APIStatus) //nolint:errorlint // the client returns it as it is
+	s, ok := err.(apierrors.APIStatus)
 	*status = s
 	return ok
 }
