@@ -30,8 +30,8 @@ func JobStatusUpdate(j, old *batchv1.Job) field.ErrorList {
 	if s.Ready != nil && *s.Ready > s.Active && !same(s, before) {
 		errs = append(errs, field.Invalid(path.Child("ready"), *s.Ready, "cannot set more ready pods than active"))
 	}
-	return all(errs, uncounted(path.Child("uncountedTerminatedPods"), s.UncountedTerminatedPods), jobIndexes(path, j),
-		jobEnd(path, s), jobTurns(path, s), jobCounters(path, s, before), jobStart(path, j, old), jobEndUpdate(path, s, before))
+	return all(errs, uncounted(path.Child("uncountedTerminatedPods"), s.UncountedTerminatedPods), jobIndexes(path, j, before),
+		jobEnd(path, s), jobTurns(path, s), jobCounters(path, j, before), jobStart(path, j, old), jobEndUpdate(path, s, before))
 }
 
 // uncounted checks the pods whose end is not counted yet: each is told once, under one of two names.
@@ -57,8 +57,11 @@ func uncounted(path *field.Path, pods *batchv1.UncountedTerminatedPods) field.Er
 	return errs
 }
 
-// jobIndexes checks the lists of indexes that succeeded and failed.
-func jobIndexes(path *field.Path, j *batchv1.Job) field.ErrorList {
+// jobIndexes checks the lists of indexes that succeeded and failed, when they change: the job may have shrunk since.
+func jobIndexes(path *field.Path, j *batchv1.Job, before *batchv1.JobStatus) field.ErrorList {
+	if j.Status.CompletedIndexes == before.CompletedIndexes && same(j.Status.FailedIndexes, before.FailedIndexes) {
+		return nil
+	}
 	completed, failed := j.Status.CompletedIndexes, ""
 	if j.Status.FailedIndexes != nil {
 		failed = *j.Status.FailedIndexes
@@ -173,12 +176,16 @@ func jobTurns(path *field.Path, s *batchv1.JobStatus) field.ErrorList {
 	return errs
 }
 
-func jobCounters(path *field.Path, s, before *batchv1.JobStatus) field.ErrorList {
+// jobCounters only go up, except that an indexed job that has shrunk forgets the indexes above its end (KEP-3715).
+func jobCounters(path *field.Path, j *batchv1.Job, before *batchv1.JobStatus) field.ErrorList {
+	s := &j.Status
 	var errs field.ErrorList
 	if s.Failed < before.Failed {
 		errs = append(errs, field.Invalid(path.Child("failed"), s.Failed, "cannot decrease the failed counter"))
 	}
-	if s.Succeeded < before.Succeeded {
+	shrunk := j.Spec.CompletionMode != nil && *j.Spec.CompletionMode == batchv1.IndexedCompletion &&
+		j.Spec.Completions != nil && before.Succeeded > *j.Spec.Completions
+	if s.Succeeded < before.Succeeded && !shrunk {
 		errs = append(errs, field.Invalid(path.Child("succeeded"), s.Succeeded, "cannot decrease the succeeded counter"))
 	}
 	return errs

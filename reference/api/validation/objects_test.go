@@ -285,6 +285,20 @@ func TestFinishedJobStaysFinished(t *testing.T) {
 	}
 }
 
+// TestShrunkJobForgetsIndexes holds what upstream answered to an elastic job (KEP-3715): its controller counts again after completions fell.
+func TestShrunkJobForgetsIndexes(t *testing.T) {
+	job := func(completions, succeeded int32, indexes string) *batchv1.Job {
+		return &batchv1.Job{
+			ObjectMeta: metav1.ObjectMeta{Name: "j", Namespace: "default", ResourceVersion: "1"},
+			Spec:       batchv1.JobSpec{CompletionMode: new(batchv1.IndexedCompletion), Completions: &completions},
+			Status:     batchv1.JobStatus{Succeeded: succeeded, CompletedIndexes: indexes},
+		}
+	}
+	compare(t, validation.JobStatusUpdate(job(2, 2, "0,1"), job(2, 3, "0-2")), nil)
+	compare(t, validation.JobStatusUpdate(job(2, 3, "0-2"), job(2, 3, "0-2")), nil)
+	compare(t, validation.JobStatusUpdate(job(4, 2, "0,1"), job(4, 3, "0-2")), []string{"status.succeeded: Invalid value: 2: cannot decrease the succeeded counter"})
+}
+
 // TestServiceConditionsMayBeIncomplete holds what upstream's test of the service status life cycle writes.
 func TestServiceConditionsMayBeIncomplete(t *testing.T) {
 	old := object(t, "Service", `metadata: {resourceVersion: "1"}`).(*corev1.Service)
