@@ -1,10 +1,7 @@
 package api
 
 import (
-	"strconv"
-
 	appsv1 "k8s.io/api/apps/v1"
-	"k8s.io/apimachinery/pkg/fields"
 
 	"github.com/seatrial/seatrial/reference/api/columns"
 	"github.com/seatrial/seatrial/reference/api/prepare"
@@ -28,10 +25,8 @@ func appsResources() []Resource {
 
 		row[appsv1.ReplicaSet, appsv1.ReplicaSetList](Resource{
 			Served: apps, Plural: "replicasets", Short: names("rs"), Categories: names("all"), Status: true, Scale: true,
-			FieldNames: names("status.replicas"),
-			Columns:    columns.ReplicaSet(),
+			Columns: columns.ReplicaSet(),
 		}, hooks[appsv1.ReplicaSet]{
-			fields:   replicaSetFields,
 			validate: validation.ReplicaSet, validateUpdate: validation.ReplicaSetUpdate, validateStatus: validation.ReplicaSetStatusUpdate,
 			warnings: warnings.ReplicaSet,
 		}),
@@ -61,8 +56,4 @@ func appsResources() []Resource {
 			validate: validation.ControllerRevision, validateUpdate: validation.ControllerRevisionUpdate,
 		}),
 	}
-}
-
-func replicaSetFields(rs *appsv1.ReplicaSet) fields.Set {
-	return fields.Set{"status.replicas": strconv.Itoa(int(rs.Status.Replicas))}
 }

@@ -15,8 +15,8 @@ func certificatesResources() []Resource {
 		row[certificatesv1.CertificateSigningRequest, certificatesv1.CertificateSigningRequestList](Resource{
 			Served: in(certificatesv1.SchemeGroupVersion), Plural: "certificatesigningrequests", Scope: Cluster,
 			Short: names("csr"), Status: true, NoGeneration: true, FieldNames: names("spec.signerName"),
-			ResetFields: names("spec"),
-			Columns:     columns.CertificateSigningRequest(),
+			ResetFields: names("spec"), StatusResets: names("status.conditions"),
+			Columns: columns.CertificateSigningRequest(),
 		}, hooks[certificatesv1.CertificateSigningRequest]{
 			fields: certificateFields,
 			create: prepare.CertificateCreate, update: prepare.CertificateUpdate, status: prepare.CertificateStatusUpdate,

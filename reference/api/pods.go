@@ -19,7 +19,7 @@ func podResources() []Resource {
 		row[corev1.Pod, corev1.PodList](Resource{
 			Served: core, Plural: "pods", DeleteReturnsObject: true, Short: names("po"), Categories: names("all"), Status: true,
 			FieldNames: names("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
-				"spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName"),
+				"spec.hostNetwork", "status.phase", "status.podIP", "status.podIPs", "status.nominatedNodeName"),
 			Indexed:      names("spec.nodeName"),
 			StatusResets: names("metadata.deletionTimestamp", "metadata.ownerReferences"),
 			Columns:      columns.Pod(),
@@ -60,6 +60,7 @@ func podFields(pod *corev1.Pod) fields.Set {
 		"spec.hostNetwork":         strconv.FormatBool(pod.Spec.HostNetwork),
 		"status.phase":             string(pod.Status.Phase),
 		"status.podIP":             pod.Status.PodIP,
+		"status.podIPs":            "", // known, and not filled: no pod has any
 		"status.nominatedNodeName": pod.Status.NominatedNodeName,
 	}
 }

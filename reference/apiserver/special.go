@@ -41,7 +41,7 @@ func (c *chain) addSpecial(all storages, s stores) {
 	maps.Copy(core, namespaces.Storages(s.core("namespaces")))
 	maps.Copy(core, pods.Storages(pods.Options{
 		Pods: s.core("pods"), Budgets: s[policyv1.Resource("poddisruptionbudgets")],
-		Kubelets: kubelets, Transport: transport,
+		Kubelets: kubelets, Transport: transport, Authorizer: c.auth.Authorizer,
 	}))
 	core["nodes/proxy"] = &nodes.Proxy{Kubelets: kubelets, Transport: transport}
 	core["componentstatuses"] = components.NewStatuses(c.componentChecks())

@@ -4,6 +4,7 @@ package defaults
 
 import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	authenticationv1 "k8s.io/api/authentication/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
@@ -59,7 +60,11 @@ func AddToScheme(s *runtime.Scheme) {
 	add(s, resourceClaim)
 	add(s, func(o *resourcev1.ResourceClaimTemplate) { resourceClaimSpec(&o.Spec.Spec) })
 	add(s, resourceSlice)
+	add(s, func(o *authenticationv1.TokenRequest) { pointer(&o.Spec.ExpirationSeconds, tokenExpiration) })
 }
+
+// tokenExpiration is the lifetime of a token in seconds.
+const tokenExpiration = 3600
 
 // object is a pointer type that is an API object.
 type object[T any] interface {

@@ -16,7 +16,10 @@ func addFieldLabels(s *runtime.Scheme) {
 		if len(r.FieldNames) == 0 {
 			continue // the scheme accepts metadata.name and metadata.namespace of every kind
 		}
-		allowed := map[string]string{"metadata.name": "metadata.name", "metadata.namespace": "metadata.namespace"}
+		allowed := map[string]string{"metadata.name": "metadata.name"}
+		if r.Scope == api.Namespaced {
+			allowed["metadata.namespace"] = "metadata.namespace"
+		}
 		for _, name := range r.FieldNames {
 			allowed[name] = name
 		}
@@ -53,6 +56,9 @@ func regardingLabels(core map[string]string) map[string]string {
 	}
 	labels := make(map[string]string, len(core))
 	for label, internal := range core {
+		if label == "source" {
+			continue // of core/v1 alone
+		}
 		if name, ok := renamed[label]; ok {
 			label = name
 		}

@@ -43,7 +43,7 @@ func (p *podTopologyLabels) Admit(ctx context.Context, a admission.Attributes, _
 		return p.label(ctx, &pod.ObjectMeta, pod.Spec.NodeName)
 	case is(a, "", "pods/binding"), is(a, "", "bindings"):
 		b, err := object[*corev1.Binding](a)
-		if err != nil || b.Target.Kind != "Node" && b.Target.Kind != "" {
+		if err != nil || b.Target.Name == "" || b.Target.Kind != "Node" && b.Target.Kind != "" {
 			return err
 		}
 		return p.label(ctx, &b.ObjectMeta, b.Target.Name)

@@ -128,6 +128,15 @@ func (s strategy) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
 	return resetFields(s.row, append([]string{"status"}, s.row.ResetFields...)...)
 }
 
+// Resets names the fields that a write of a subresource resets, for server-side apply.
+func Resets(row api.Resource, names ...string) rest.ResetFieldsStrategy {
+	return fixedResets(resetFields(row, names...))
+}
+
+type fixedResets map[fieldpath.APIVersion]*fieldpath.Set
+
+func (f fixedResets) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set { return f }
+
 func resetFields(row api.Resource, names ...string) map[fieldpath.APIVersion]*fieldpath.Set {
 	sets := make(map[fieldpath.APIVersion]*fieldpath.Set, len(row.Served))
 	for _, gv := range row.Served {

@@ -103,6 +103,7 @@ func (z rules) review(ctx context.Context, r *authorizationv1.SelfSubjectRulesRe
 		return nil, apierrors.NewBadRequest("no namespace on request")
 	}
 	resources, paths, incomplete, err := z.resolver.RulesFor(ctx, u, r.Spec.Namespace)
+	r = &authorizationv1.SelfSubjectRulesReview{} // which answers with nothing but the status
 	r.Status = authorizationv1.SubjectRulesReviewStatus{
 		ResourceRules: []authorizationv1.ResourceRule{}, NonResourceRules: []authorizationv1.NonResourceRule{}, Incomplete: incomplete,
 	}

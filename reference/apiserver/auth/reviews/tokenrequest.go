@@ -86,6 +86,10 @@ func (r *tokenREST) Create(ctx context.Context, name string, obj runtime.Object,
 
 // complete fills the defaults and validates.
 func (r *tokenREST) complete(req *authenticationv1.TokenRequest, sa *corev1.ServiceAccount) error {
+	invalid := func(name string, errs field.ErrorList) error {
+		return apierrors.NewInvalid(schema.GroupKind{Group: authenticationv1.GroupName, Kind: "TokenRequest"}, name, errs)
+	}
+	sent := req.Name
 	var errs field.ErrorList
 	for _, f := range []struct {
 		name  string
@@ -99,6 +103,10 @@ func (r *tokenREST) complete(req *authenticationv1.TokenRequest, sa *corev1.Serv
 			errs = append(errs, field.Invalid(field.NewPath("metadata", f.name), *f.value, "must match the service account "+f.name+" if specified"))
 		}
 	}
+	if len(errs) > 0 {
+		return invalid(sa.Name, errs)
+	}
+	req.UID = sa.UID
 	if len(req.Spec.Audiences) == 0 {
 		req.Spec.Audiences = r.audiences
 	}
@@ -112,7 +120,7 @@ func (r *tokenREST) complete(req *authenticationv1.TokenRequest, sa *corev1.Serv
 		errs = append(errs, field.Invalid(expiration, s, "may not specify a duration larger than 2^32 seconds"))
 	}
 	if len(errs) > 0 {
-		return apierrors.NewInvalid(schema.GroupKind{Group: authenticationv1.GroupName, Kind: "TokenRequest"}, req.Name, errs)
+		return invalid(sent, errs)
 	}
 	return nil
 }

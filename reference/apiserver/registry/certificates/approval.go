@@ -19,7 +19,7 @@ import (
 // conditions Approved and Denied and nothing else.
 // Source: https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/
 func NewApproval(store *registry.REST) rest.Storage {
-	return registry.NewSubresource(store, approvalStrategy{store.UpdateStrategy}, nil)
+	return registry.NewSubresource(store, approvalStrategy{store.UpdateStrategy}, registry.Resets(store.Row, "spec", "status.certificate"))
 }
 
 type approvalStrategy struct{ rest.RESTUpdateStrategy }

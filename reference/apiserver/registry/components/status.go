@@ -78,7 +78,7 @@ func (*Statuses) ShortNames() []string { return []string{"cs"} }
 func (s *Statuses) Get(ctx context.Context, name string, _ *metav1.GetOptions) (runtime.Object, error) {
 	check, ok := s.checks[name]
 	if !ok {
-		return nil, apierrors.NewNotFound(corev1.Resource("componentstatuses"), name)
+		return nil, apierrors.NewNotFound(corev1.Resource("componentstatus"), name)
 	}
 	status := statusOf(ctx, name, check)
 	return &status, nil

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apiserver/pkg/registry/rest"
 )
@@ -50,9 +49,6 @@ func (c *Client) Transport() http.RoundTripper { return c.transport }
 // Locate returns https://address:port of the kubelet of a node.
 func (c *Client) Locate(ctx context.Context, node string) (*url.URL, error) {
 	obj, err := c.nodes.Get(ctx, node, &metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return nil, apierrors.NewNotFound(corev1.Resource("nodes"), node)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +58,7 @@ func (c *Client) Locate(ctx context.Context, node string) (*url.URL, error) {
 	}
 	host := address(n)
 	if host == "" {
-		return nil, apierrors.NewServiceUnavailable(fmt.Sprintf("node %q has no address", node))
+		return nil, fmt.Errorf("no preferred addresses found; known addresses: %v", n.Status.Addresses)
 	}
 	port := n.Status.DaemonEndpoints.KubeletEndpoint.Port
 	if port == 0 {

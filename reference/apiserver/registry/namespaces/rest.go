@@ -15,6 +15,7 @@ import (
 	"k8s.io/apiserver/pkg/storage"
 	storeerr "k8s.io/apiserver/pkg/storage/errors"
 	"k8s.io/apiserver/pkg/util/dryrun"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
 	"github.com/seatrial/seatrial/reference/api/validation"
 	"github.com/seatrial/seatrial/reference/apiserver/registry"
@@ -29,7 +30,7 @@ func Storages(store *registry.REST) map[string]rest.Storage {
 	return map[string]rest.Storage{
 		"namespaces":          &REST{registry.Single{OneByOne: store}, store},
 		"namespaces/status":   registry.NewStatus(store),
-		"namespaces/finalize": &Finalize{registry.NewSubresource(store, finalize, nil)},
+		"namespaces/finalize": &Finalize{registry.NewSubresource(store, finalize, registry.Resets(store.Row, "status"))},
 	}
 }
 
@@ -50,26 +51,41 @@ func (r *REST) Delete(ctx context.Context, name string, validate rest.ValidateOb
 	if !ok {
 		return nil, false, fmt.Errorf("delete namespace %q: %T is not a Namespace", name, obj)
 	}
-	want := preconditions(ns, opts)
-	if len(ns.Spec.Finalizers) == 0 {
-		opts = opts.DeepCopy()
-		opts.Preconditions = want
-		return r.store.Delete(ctx, name, validate, opts)
+	want, err := preconditions(ns, opts)
+	switch {
+	case err != nil:
+		return nil, false, err
+	case ns.DeletionTimestamp.IsZero():
+		marked, err := r.terminate(ctx, name, validate, want, opts)
+		return marked, false, err
+	case len(ns.Spec.Finalizers) > 0:
+		return ns, false, nil
 	}
-	marked, err := r.terminate(ctx, name, validate, want, opts)
-	return marked, false, err
+	opts = opts.DeepCopy()
+	opts.Preconditions = want
+	return r.store.Delete(ctx, name, validate, opts)
 }
 
 // preconditions binds the delete to the namespace that was looked at.
-func preconditions(ns *corev1.Namespace, opts *metav1.DeleteOptions) *metav1.Preconditions {
+func preconditions(ns *corev1.Namespace, opts *metav1.DeleteOptions) (*metav1.Preconditions, error) {
 	p := &metav1.Preconditions{}
 	if opts.Preconditions != nil {
 		*p = *opts.Preconditions
 	}
-	if p.UID == nil {
-		p.UID = &ns.UID
+	failed := func(what string, wanted, found any) error {
+		return apierrors.NewConflict(corev1.Resource("namespaces"), ns.Name,
+			fmt.Errorf("Precondition failed: %s in precondition: %v, %s in object meta: %v", what, wanted, what, found)) //nolint:revive,staticcheck // a message of the API
 	}
-	return p
+	switch {
+	case p.UID == nil:
+		p.UID = &ns.UID
+	case *p.UID != ns.UID:
+		return nil, failed("UID", *p.UID, ns.UID)
+	}
+	if p.ResourceVersion != nil && *p.ResourceVersion != ns.ResourceVersion {
+		return nil, failed("ResourceVersion", *p.ResourceVersion, ns.ResourceVersion)
+	}
+	return p, nil
 }
 
 // terminate writes the deletion timestamp and the phase Terminating, once.
@@ -139,6 +155,11 @@ func (f *Finalize) New() runtime.Object { return f.sub.New() }
 
 // Destroy implements rest.Storage.
 func (*Finalize) Destroy() {}
+
+// GetResetFields implements rest.ResetFieldsStrategy.
+func (f *Finalize) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
+	return f.sub.GetResetFields()
+}
 
 // Update implements rest.Updater.
 func (f *Finalize) Update(ctx context.Context, name string, info rest.UpdatedObjectInfo, create rest.ValidateObjectFunc,

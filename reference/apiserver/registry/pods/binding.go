@@ -55,21 +55,45 @@ func (b *Binding) Create(ctx context.Context, name string, obj runtime.Object, v
 		return nil, apierrors.NewBadRequest("name in URL does not match name in Binding object")
 	}
 	if errs := validateBinding(binding); len(errs) > 0 {
-		return nil, apierrors.NewInvalid(corev1.SchemeGroupVersion.WithKind("Binding").GroupKind(), name, errs)
+		return nil, errs.ToAggregate() // which is answered with 500, as upstream does
 	}
 	if validate != nil {
 		if err := validate(ctx, binding.DeepCopyObject()); err != nil {
 			return nil, err
 		}
 	}
-	bind := rest.DefaultUpdatedObjectInfo(nil, func(_ context.Context, _, old runtime.Object) (runtime.Object, error) {
+	bind := boundInfo{binding: binding, UpdatedObjectInfo: rest.DefaultUpdatedObjectInfo(nil, func(_ context.Context, _, old runtime.Object) (runtime.Object, error) {
 		return bound(old.(*corev1.Pod), binding)
-	})
+	})}
 	_, _, err := b.pods.Update(ctx, name, bind, nil, nil, false, &metav1.UpdateOptions{DryRun: opts.DryRun})
+	if apierrors.IsNotFound(err) {
+		return nil, apierrors.NewNotFound(corev1.Resource("pods"), name)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return &metav1.Status{Status: metav1.StatusSuccess, Code: 201}, nil
+}
+
+// PreserveRequestObjectMetaSystemFieldsOnSubresourceCreate keeps the uid and resourceVersion of the body: they are preconditions.
+func (*Binding) PreserveRequestObjectMetaSystemFieldsOnSubresourceCreate() bool { return true }
+
+// boundInfo binds the pod that the binding means.
+type boundInfo struct {
+	rest.UpdatedObjectInfo
+	binding *corev1.Binding
+}
+
+// Preconditions implements rest.UpdatedObjectInfo.
+func (b boundInfo) Preconditions() *metav1.Preconditions {
+	p := &metav1.Preconditions{}
+	if b.binding.UID != "" {
+		p.UID = &b.binding.UID
+	}
+	if b.binding.ResourceVersion != "" {
+		p.ResourceVersion = &b.binding.ResourceVersion
+	}
+	return p
 }
 
 func validateBinding(b *corev1.Binding) field.ErrorList {
@@ -90,10 +114,6 @@ func bound(old *corev1.Pod, b *corev1.Binding) (*corev1.Pod, error) {
 		return apierrors.NewConflict(corev1.Resource("pods/binding"), old.Name, fmt.Errorf(format, args...))
 	}
 	switch {
-	case b.UID != "" && b.UID != old.UID:
-		return nil, conflict("precondition failed: UID in precondition: %v, UID in object meta: %v", b.UID, old.UID)
-	case b.ResourceVersion != "" && b.ResourceVersion != old.ResourceVersion:
-		return nil, conflict("precondition failed: ResourceVersion in precondition: %v, ResourceVersion in object meta: %v", b.ResourceVersion, old.ResourceVersion)
 	case old.DeletionTimestamp != nil:
 		return nil, conflict("pod %s is being deleted, cannot be assigned to a host", old.Name)
 	case old.Spec.NodeName != "":
@@ -121,7 +141,6 @@ func merged(have, add map[string]string) map[string]string {
 
 // setCondition adds or replaces a condition; an unchanged status keeps its time.
 func setCondition(pod *corev1.Pod, c corev1.PodCondition) {
-	c.ObservedGeneration = pod.Generation
 	c.LastTransitionTime = metav1.Now()
 	for i := range pod.Status.Conditions {
 		have := &pod.Status.Conditions[i]

@@ -2,6 +2,7 @@ package pods
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -58,8 +59,8 @@ func (e *Eviction) budgetOf(ctx context.Context, pod *corev1.Pod) (*policyv1.Pod
 			continue
 		}
 		if found != nil {
-			return nil, apierrors.NewInternalError(fmt.Errorf(
-				"this pod has more than one PodDisruptionBudget, which the eviction subresource does not support"))
+			//nolint:revive,staticcheck // a message of the API
+			return nil, errors.New("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
 		}
 		found = b
 	}
@@ -115,7 +116,7 @@ func setBudgetCondition(b *policyv1.PodDisruptionBudget) {
 		c := &b.Status.Conditions[i]
 		if c.Type == policyv1.DisruptionAllowedCondition && c.Status != metav1.ConditionFalse {
 			c.Status, c.Reason = metav1.ConditionFalse, policyv1.InsufficientPodsReason
-			c.LastTransitionTime = metav1.Now()
+			c.LastTransitionTime, c.ObservedGeneration = metav1.Now(), b.Generation
 		}
 	}
 }

@@ -30,18 +30,14 @@ func containerOf(pod *corev1.Pod, name string) (string, error) {
 }
 
 func ambiguous(pod *corev1.Pod) string {
-	var names, init []string
-	for _, c := range pod.Spec.Containers {
+	var names []string
+	for _, c := range append(slices.Clone(pod.Spec.InitContainers), pod.Spec.Containers...) {
 		names = append(names, c.Name)
 	}
-	for _, c := range pod.Spec.InitContainers {
-		init = append(init, c.Name)
+	for _, c := range pod.Spec.EphemeralContainers {
+		names = append(names, c.Name)
 	}
-	message := fmt.Sprintf("a container name must be specified for pod %s, choose one of: [%s]", pod.Name, strings.Join(names, " "))
-	if len(init) > 0 {
-		message += fmt.Sprintf(" or one of the init containers: [%s]", strings.Join(init, " "))
-	}
-	return message
+	return fmt.Sprintf("a container name must be specified for pod %s, choose one of: [%s]", pod.Name, strings.Join(names, " "))
 }
 
 // nodeOf returns the pod's node, or says that there is none yet.

@@ -51,7 +51,20 @@ func (e *Eviction) Create(ctx context.Context, name string, obj runtime.Object, 
 		}
 	}
 	del := deleteOptions(eviction, opts)
-	err := retry.RetryOnConflict(evictionRetry, func() error { return e.evict(ctx, name, del) })
+	var unmeant error
+	err := retry.RetryOnConflict(evictionRetry, func() error {
+		pod, err := reader{e.pods}.get(ctx, name)
+		if err != nil {
+			return err
+		}
+		if unmeant = meant(pod, del.Preconditions); unmeant != nil {
+			return nil // no other try would find the pod that is meant
+		}
+		return e.evict(ctx, pod, del)
+	})
+	if err == nil {
+		err = unmeant
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -70,17 +83,30 @@ func deleteOptions(e *policyv1.Eviction, opts *metav1.CreateOptions) *metav1.Del
 	return del
 }
 
-func (e *Eviction) evict(ctx context.Context, name string, del *metav1.DeleteOptions) error {
-	pod, err := reader{e.pods}.get(ctx, name)
-	if err != nil {
-		return err
-	}
+func (e *Eviction) evict(ctx context.Context, pod *corev1.Pod, del *metav1.DeleteOptions) error {
 	if needsBudget(pod) {
 		if err := e.takeFromBudget(ctx, pod, del.DryRun); err != nil {
 			return err
 		}
 	}
 	return e.delete(ctx, pod, del)
+}
+
+// meant reports whether the pod is the one that the preconditions name, before any budget is asked.
+func meant(pod *corev1.Pod, want *metav1.Preconditions) error {
+	if want == nil {
+		return nil
+	}
+	conflict := func(format string, args ...any) error {
+		return apierrors.NewConflict(schema.GroupResource{Resource: "Pod"}, pod.Name, fmt.Errorf(format, args...))
+	}
+	if want.UID != nil && *want.UID != pod.UID {
+		return conflict("the UID in the precondition (%s) does not match the UID in record (%s). The object might have been deleted and then recreated", *want.UID, pod.UID)
+	}
+	if want.ResourceVersion != nil && *want.ResourceVersion != pod.ResourceVersion {
+		return conflict("the ResourceVersion in the precondition (%s) does not match the ResourceVersion in record (%s). The object might have been modified", *want.ResourceVersion, pod.ResourceVersion)
+	}
+	return nil
 }
 
 // needsBudget: pods that do not run, or are ending already, disturb nobody.
@@ -94,6 +120,7 @@ func needsBudget(pod *corev1.Pod) bool {
 
 // delete marks the pod as disrupted and deletes it, if it is still the same pod.
 func (e *Eviction) delete(ctx context.Context, pod *corev1.Pod, del *metav1.DeleteOptions) error {
+	del = del.DeepCopy()
 	if pod.DeletionTimestamp == nil {
 		mark := rest.DefaultUpdatedObjectInfo(nil, func(_ context.Context, _, old runtime.Object) (runtime.Object, error) {
 			marked := old.DeepCopyObject().(*corev1.Pod)
@@ -107,11 +134,14 @@ func (e *Eviction) delete(ctx context.Context, pod *corev1.Pod, del *metav1.Dele
 			return marked, nil
 		})
 		status := registry.NewStatus(e.pods)
-		if _, _, err := status.Update(ctx, pod.Name, mark, nil, nil, false, &metav1.UpdateOptions{DryRun: del.DryRun}); err != nil {
+		marked, _, err := status.Update(ctx, pod.Name, mark, nil, nil, false, &metav1.UpdateOptions{DryRun: del.DryRun})
+		if err != nil {
 			return err
 		}
+		if p := del.Preconditions; p != nil && p.ResourceVersion != nil && len(del.DryRun) == 0 {
+			p.ResourceVersion = new(marked.(*corev1.Pod).ResourceVersion) // the mark is the only change since it was checked
+		}
 	}
-	del = del.DeepCopy()
 	if del.Preconditions == nil {
 		del.Preconditions = &metav1.Preconditions{}
 	}

@@ -134,6 +134,9 @@ func validateLogOptions(o *corev1.PodLogOptions) field.ErrorList {
 	if o.LimitBytes != nil && *o.LimitBytes < 1 {
 		errs = append(errs, field.Invalid(field.NewPath("limitBytes"), *o.LimitBytes, "must be greater than 0"))
 	}
+	if o.Stream != nil { // PodLogsQuerySplitStreams is off in v1.36
+		errs = append(errs, field.Forbidden(field.NewPath("stream"), "may not be specified"))
+	}
 	switch {
 	case o.SinceSeconds != nil && o.SinceTime != nil:
 		errs = append(errs, field.Forbidden(field.NewPath(""), "at most one of `sinceTime` or `sinceSeconds` may be specified"))

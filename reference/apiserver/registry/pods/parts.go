@@ -37,7 +37,16 @@ func (s partStrategy) ValidateUpdate(_ context.Context, obj, old runtime.Object)
 
 func newPart(pods *registry.REST, s partStrategy) rest.Storage {
 	s.keepPodRules = keepPodRules{pods.UpdateStrategy}
-	return registry.NewSubresource(pods, s, nil)
+	return part{registry.NewSubresource(pods, s, nil)}
+}
+
+// part is a Subresource that is not printed as a table.
+type part struct{ written }
+
+type written interface {
+	rest.Storage
+	rest.Getter
+	rest.Updater
 }
 
 // newEphemeralContainers is pods/ephemeralcontainers: containers are added to a

@@ -57,11 +57,8 @@ func (p *Proxy) Connect(ctx context.Context, id string, options runtime.Object, 
 
 // podURL is where the pod listens: the port of the request, else the first TCP port it declares.
 func podURL(pod *corev1.Pod, scheme, port string) (*url.URL, error) {
-	if pod.Status.PodIP == "" {
-		return nil, apierrors.NewBadRequest(fmt.Sprintf("pod %s has no IP address", pod.Name))
-	}
-	if err := connect.Proxyable(pod.Status.PodIP); err != nil {
-		return nil, apierrors.NewBadRequest(err.Error())
+	if connect.Proxyable(pod.Status.PodIP) != nil { // a pod without an address, too
+		return nil, apierrors.NewBadRequest("address not allowed")
 	}
 	if port == "" {
 		port = declaredPort(pod)

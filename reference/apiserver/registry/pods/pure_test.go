@@ -97,7 +97,7 @@ func TestContainerOfARequest(t *testing.T) {
 	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "p"}, Spec: corev1.PodSpec{
 		InitContainers: []corev1.Container{{Name: "i"}}, Containers: []corev1.Container{{Name: "a"}, {Name: "b"}},
 	}}
-	if _, err := containerOf(p, ""); err == nil || !strings.Contains(err.Error(), "choose one of: [a b] or one of the init containers: [i]") {
+	if _, err := containerOf(p, ""); err == nil || !strings.Contains(err.Error(), "choose one of: [i a b]") {
 		t.Errorf("no container of two: %v", err)
 	}
 	for _, name := range []string{"a", "i"} {

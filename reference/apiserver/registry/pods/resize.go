@@ -26,7 +26,7 @@ func validateResize(pod, old *corev1.Pod) field.ErrorList {
 		return append(errs, field.Forbidden(field.NewPath(""), problem))
 	}
 	spec := field.NewPath("spec")
-	if class := qos.ComputePodQOS(pod); class != qos.ComputePodQOS(old) {
+	if class := qos.ComputePodQOS(old); class != qos.ComputePodQOS(pod) {
 		errs = append(errs, field.Invalid(spec, class, "Pod QOS Class may not change as a result of resizing"))
 	}
 	for _, list := range []struct {

@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/registry/rest"
 
 	"github.com/seatrial/seatrial/reference/apiserver/registry"
@@ -22,6 +23,8 @@ type Options struct {
 	Kubelets *kubelet.Client
 	// Transport reaches pods, for proxy.
 	Transport http.RoundTripper
+	// Authorizer says who may begin a stream.
+	Authorizer authorizer.Authorizer
 }
 
 // Storages returns the subresources by path below the group-version.
@@ -33,9 +36,9 @@ func Storages(o Options) map[string]rest.Storage {
 		"pods/eviction":            &Eviction{pods: o.Pods, budgets: o.Budgets},
 		"pods/ephemeralcontainers": newEphemeralContainers(o.Pods),
 		"pods/resize":              newResize(o.Pods),
-		"pods/exec":                &Exec{reader: r, kubelets: o.Kubelets},
-		"pods/attach":              &Attach{reader: r, kubelets: o.Kubelets},
-		"pods/portforward":         &PortForward{reader: r, kubelets: o.Kubelets},
+		"pods/exec":                &Exec{reader: r, creates: creates{o.Authorizer}, kubelets: o.Kubelets},
+		"pods/attach":              &Attach{reader: r, creates: creates{o.Authorizer}, kubelets: o.Kubelets},
+		"pods/portforward":         &PortForward{reader: r, creates: creates{o.Authorizer}, kubelets: o.Kubelets},
 		"pods/log":                 &Log{reader: r, kubelets: o.Kubelets},
 		"pods/proxy":               &Proxy{reader: r, transport: o.Transport},
 	}

@@ -23,6 +23,7 @@ func streamMethods() []string { return []string{http.MethodGet, http.MethodPost}
 // Exec is pods/exec.
 type Exec struct {
 	reader
+	creates
 	kubelets *kubelet.Client
 }
 
@@ -43,6 +44,9 @@ func (e *Exec) Connect(ctx context.Context, name string, options runtime.Object,
 	if !ok {
 		return nil, apierrors.NewBadRequest(fmt.Sprintf("%T is not PodExecOptions", options))
 	}
+	if err := e.check(ctx); err != nil {
+		return nil, err
+	}
 	streams := translate.Options{Stdin: o.Stdin, Stdout: o.Stdout, Stderr: o.Stderr, Tty: o.TTY}
 	location, err := commandLocation(ctx, e.reader, e.kubelets, name, "exec", o.Container, streams)
 	if err != nil {
@@ -57,6 +61,7 @@ func (e *Exec) Connect(ctx context.Context, name string, options runtime.Object,
 // Attach is pods/attach.
 type Attach struct {
 	reader
+	creates
 	kubelets *kubelet.Client
 }
 
@@ -76,6 +81,9 @@ func (a *Attach) Connect(ctx context.Context, name string, options runtime.Objec
 	o, ok := options.(*corev1.PodAttachOptions)
 	if !ok {
 		return nil, apierrors.NewBadRequest(fmt.Sprintf("%T is not PodAttachOptions", options))
+	}
+	if err := a.check(ctx); err != nil {
+		return nil, err
 	}
 	streams := translate.Options{Stdin: o.Stdin, Stdout: o.Stdout, Stderr: o.Stderr, Tty: o.TTY}
 	location, err := commandLocation(ctx, a.reader, a.kubelets, name, "attach", o.Container, streams)
@@ -130,6 +138,7 @@ func podLocation(ctx context.Context, k *kubelet.Client, pod *corev1.Pod, verb s
 // PortForward is pods/portforward.
 type PortForward struct {
 	reader
+	creates
 	kubelets *kubelet.Client
 }
 
@@ -149,6 +158,9 @@ func (p *PortForward) Connect(ctx context.Context, name string, options runtime.
 	o, ok := options.(*corev1.PodPortForwardOptions)
 	if !ok {
 		return nil, apierrors.NewBadRequest(fmt.Sprintf("%T is not PodPortForwardOptions", options))
+	}
+	if err := p.check(ctx); err != nil {
+		return nil, err
 	}
 	pod, err := p.get(ctx, name)
 	if err != nil {

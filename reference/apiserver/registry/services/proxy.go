@@ -76,8 +76,12 @@ func (p *Proxy) endpoint(ctx context.Context, name, port string) (string, error)
 	if err != nil {
 		return "", err
 	}
+	slices := obj.(*discoveryv1.EndpointSliceList).Items
+	if len(slices) == 0 { // not even an empty one: nobody has looked for endpoints yet
+		return "", apierrors.NewNotFound(corev1.Resource("services"), name)
+	}
 	var hosts []string
-	for _, slice := range obj.(*discoveryv1.EndpointSliceList).Items {
+	for _, slice := range slices {
 		hosts = append(hosts, hostsOf(&slice, portName)...)
 	}
 	if len(hosts) == 0 {
@@ -92,13 +96,16 @@ func portNamed(s *corev1.Service, port string) (string, error) {
 	if port == "" && len(s.Spec.Ports) == 1 {
 		return s.Spec.Ports[0].Name, nil
 	}
-	number, _ := strconv.Atoi(port)
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		return port, nil
+	}
 	for _, p := range s.Spec.Ports {
-		if p.Name == port || number != 0 && int(p.Port) == number {
+		if int(p.Port) == number {
 			return p.Name, nil
 		}
 	}
-	return "", apierrors.NewServiceUnavailable(fmt.Sprintf("no service port %q found for service %q", port, s.Name))
+	return "", apierrors.NewServiceUnavailable(fmt.Sprintf("no service port %d found for service %q", number, s.Name))
 }
 
 func hostsOf(slice *discoveryv1.EndpointSlice, portName string) []string {

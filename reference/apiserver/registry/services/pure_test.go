@@ -104,7 +104,10 @@ func TestProxyUsesReadyEndpointsOfThePort(t *testing.T) {
 			t.Errorf("port %s leads to %v", port, hosts)
 		}
 	}
-	if _, err := portNamed(s, ""); err == nil {
-		t.Error("no port of two was accepted")
+	if name, err := portNamed(s, ""); err != nil || len(hostsOf(slice, name)) > 0 {
+		t.Errorf("no port of two leads to %q, %v", name, err)
+	}
+	if _, err := portNamed(s, "82"); err == nil {
+		t.Error("an unknown number was accepted")
 	}
 }
