@@ -149,7 +149,7 @@ func examples() map[string][]string {
 			`it is accepted`,
 		},
 		`the message contains {text}`: {
-			`the message contains "data"`,
+			`the message contains "51"`,
 		},
 		`the answer warns of {text}`: {
 			`the answer warns of "unknown field"`,

@@ -165,6 +165,7 @@ Feature: The schema of a custom kind can say what must hold
         size: 51
         """
       Then it is refused with 422 Invalid
+      And the message contains "51"
       And as before, size of Gadget "one" is "50"
 
   Rule: People have names for kinds, too

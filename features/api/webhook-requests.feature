@@ -50,20 +50,24 @@ Feature: Webhooks see every request that their rules pick
         webhooks:
         - name: content.example.com
           clientConfig: {service: {namespace: "${ns}", name: hook, path: /configmaps}, caBundle: "${ca}"}
-          rules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [configmaps]}]
+          rules: [{apiGroups: [""], apiVersions: [v1], operations: [UPDATE], resources: [configmaps]}]
+          namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: "${ns}"}}
+          sideEffects: None
+          admissionReviewVersions: [v1]
+        - name: probe.example.com
+          clientConfig: {service: {namespace: "${ns}", name: hook, path: /always-deny}, caBundle: "${ca}"}
+          rules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [secrets]}]
           namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: "${ns}"}}
           sideEffects: None
           admissionReviewVersions: [v1]
         """
-      And within 60 seconds, creating ConfigMap "probe" would be refused with 400:
-        """yaml
-        data: {webhook-e2e-test: webhook-disallow}
-        """
+      And within 60 seconds, creating Secret "probe" would be refused with 400
       When I try to <action> ConfigMap "settings":
         """yaml
         data: {webhook-e2e-test: webhook-disallow}
         """
       Then it is refused with 400
+      And the message contains "the configmap contains unwanted key and value"
       And as before, data of ConfigMap "settings" is "<none>"
 
       Examples:
@@ -147,19 +151,22 @@ Feature: Webhooks see every request that their rules pick
         webhooks:
         - name: custom.example.com
           clientConfig: {service: {namespace: "${ns}", name: hook, path: /custom-resource}, caBundle: "${ca}"}
-          rules: [{apiGroups: ["${ns}.example.com"], apiVersions: [v1], operations: [CREATE, UPDATE, DELETE], resources: [gadgets]}]
+          rules: [{apiGroups: ["${ns}.example.com"], apiVersions: [v1], operations: [UPDATE, DELETE], resources: [gadgets]}]
+          sideEffects: None
+          admissionReviewVersions: [v1]
+        - name: probe.example.com
+          clientConfig: {service: {namespace: "${ns}", name: hook, path: /always-deny}, caBundle: "${ca}"}
+          rules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [secrets]}]
+          namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: "${ns}"}}
           sideEffects: None
           admissionReviewVersions: [v1]
         """
-      And within 60 seconds, creating Gadget "probe" would be refused with 400:
-        """yaml
-        data: {webhook-e2e-test: webhook-disallow}
-        """
+      And within 60 seconds, creating Secret "probe" would be refused with 400
       When I try to <change> Gadget "one":
         """yaml
         <text>
         """
-      Then it is refused with 400
+      Then the message contains "denied the request: the custom resource <message>"
       And as before, Gadget "one" matches:
         """yaml
         metadata: {deletionTimestamp: <none>}
@@ -167,9 +174,9 @@ Feature: Webhooks see every request that their rules pick
         """
 
       Examples:
-        | change | mark                 | text                                       |
-        | patch  | plain                | data: {webhook-e2e-test: webhook-disallow} |
-        | delete | webhook-nondeletable | propagationPolicy: Background              |
+        | change | mark                 | text                                       | message                |
+        | patch  | plain                | data: {webhook-e2e-test: webhook-disallow} | contains unwanted data |
+        | delete | webhook-nondeletable | propagationPolicy: Background              | cannot be deleted      |
 
     @id:api.webhook-requests.definition
     Scenario: A new kind is refused
