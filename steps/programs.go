@@ -35,14 +35,14 @@ func haveProgram(ctx context.Context, w *World, a Args) error {
 	if err := noteField(ctx, w, Args{values: authority}); err != nil {
 		return err
 	}
-	args := append(words, "--tls-cert-file=/tls/tls.crt", "--tls-private-key-file=/tls/tls.key")
+	words = append(words, "--tls-cert-file=/tls/tls.crt", "--tls-private-key-file=/tls/tls.key")
 	objects := []struct {
 		kind string
 		spec map[string]any
 	}{
 		{"Pod", map[string]any{
 			"containers": []any{map[string]any{
-				"args":           args,
+				"args":           words,
 				"readinessProbe": map[string]any{"tcpSocket": map[string]any{"port": programPort}, "periodSeconds": 1},
 				"volumeMounts":   []any{map[string]any{"name": "tls", "mountPath": "/tls"}},
 			}},
