@@ -74,7 +74,7 @@ func preconditions(ns *corev1.Namespace, opts *metav1.DeleteOptions) (*metav1.Pr
 	}
 	failed := func(what string, wanted, found any) error {
 		return apierrors.NewConflict(corev1.Resource("namespaces"), ns.Name,
-			fmt.Errorf("Precondition failed: %s in precondition: %v, %s in object meta: %v", what, wanted, what, found)) //nolint:revive,staticcheck // a message of the API
+			fmt.Errorf("Precondition failed: %s in precondition: %v, %s in object meta: %v", what, wanted, what, found)) //nolint:staticcheck // a message of the API
 	}
 	switch {
 	case p.UID == nil:
