@@ -51,7 +51,7 @@ func TestTheProfilesOfTheKit(t *testing.T) {
 func TestWhatTheProfilesOfTheKitLeaveOut(t *testing.T) {
 	beyondCore := []string{
 		capability.TwoNodes, capability.NetworkPolicy, capability.LoadBalancer, capability.DefaultStorageClass, capability.Metrics, capability.LinuxAMD64,
-		capability.ClusterAdmin, capability.CompactedHistory,
+		capability.ClusterAdmin, capability.CompactedHistory, capability.DualStack, capability.NodeRestriction,
 	}
 	left := map[string][]string{
 		"api-only":   append([]string{capability.Nodes, capability.RealContainers, capability.DNS}, beyondCore...),
