@@ -1,6 +1,8 @@
 package apiserver
 
 import (
+	"cmp"
+
 	"k8s.io/apiextensions-apiserver/pkg/apiserver"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/kube-aggregator/pkg/apis/apiregistration"
@@ -20,13 +22,14 @@ func (c *chain) aggregator(builtIn *genericapiserver.GenericAPIServer, custom *a
 		return nil, err
 	}
 	generic.RESTOptionsGetter = getter
+	callees := c.options.Settings.Callees
 	config := &aggregator.Config{
 		GenericConfig: &genericapiserver.RecommendedConfig{Config: generic, SharedInformerFactory: c.informers},
 		ExtraConfig: aggregator.ExtraConfig{
-			ProxyClientCertFile:       c.options.ProxyClientCertFile,
-			ProxyClientKeyFile:        c.options.ProxyClientKeyFile,
+			ProxyClientCertFile:       cmp.Or(callees.ProxyCert, c.options.ProxyClientCertFile),
+			ProxyClientKeyFile:        cmp.Or(callees.ProxyKey, c.options.ProxyClientKeyFile),
 			ServiceResolver:           c.resolver,
-			RejectForwardingRedirects: true,
+			RejectForwardingRedirects: c.options.Settings.Rules.RejectRedirects,
 		},
 	}
 	completed := config.Complete()

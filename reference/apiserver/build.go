@@ -43,7 +43,7 @@ func (s *Server) build(ctx context.Context) error {
 		options: &s.options, config: config, client: client,
 		informers: informers.NewSharedInformerFactory(client, 0),
 	}
-	if c.resolver, err = newResolver(c.informers); err != nil {
+	if c.resolver, err = newResolver(c.informers, s.options.Settings.Rules); err != nil {
 		return err
 	}
 	if err := c.secure(s.ids); err != nil {

@@ -80,7 +80,7 @@ func (c *chain) tableGetter(rows []api.Resource) (*storage.Getter, error) {
 	for _, row := range rows {
 		hub := registry.Hub(row)
 		memory := schema.GroupVersion{Group: hub.Group, Version: runtime.APIVersionInternal}
-		h, err := storage.Protobuf(scheme.Codecs, registry.StoredAs(row), memory)
+		h, err := c.backend.How(scheme.Codecs, registry.StoredAs(row), memory)
 		if err != nil {
 			return nil, err
 		}

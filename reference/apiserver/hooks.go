@@ -8,6 +8,7 @@ import (
 
 	rbac "github.com/seatrial/seatrial/reference/apiserver/auth/bootstrap"
 	"github.com/seatrial/seatrial/reference/apiserver/bootstrap"
+	"github.com/seatrial/seatrial/reference/apiserver/settings"
 )
 
 const (
@@ -41,10 +42,13 @@ const (
 func (c *chain) addHooks(server *genericapiserver.GenericAPIServer) error {
 	o := bootstrap.Options{
 		AdvertiseAddress: c.options.AdvertiseAddress,
-		Members:          c.backend.Members("apiservers", serverTTL),
+		NodePort:         c.options.Settings.Rules.KubernetesNodePort,
 		ServiceCIDR:      c.options.ServiceCIDR,
 		ClientCA:         c.options.trust.clientCA,
 		RequestHeader:    c.options.trust.published(),
+	}
+	if c.options.Settings.Rules.EndpointReconciler == settings.ReconcileByLease {
+		o.Members = c.backend.Members("apiservers", serverTTL)
 	}
 	hooks := []struct {
 		name  string

@@ -115,6 +115,9 @@ func (o *Options) complete() error {
 		o.Logger.Warn("nothing is audited: --audit-policy-file is not set")
 	}
 	var err error
+	if o.KubeletTLS, err = o.Settings.Callees.KubeletTLS(o.KubeletTLS); err != nil {
+		return fmt.Errorf("make API server: %w", err)
+	}
 	if o.trust, err = newTrust(o); err != nil {
 		return fmt.Errorf("make API server: %w", err)
 	}

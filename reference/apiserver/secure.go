@@ -3,6 +3,7 @@ package apiserver
 import (
 	"cmp"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 
@@ -35,6 +36,7 @@ func (c *chain) secure(ids *identities) error {
 
 // admit makes the chain of admission plugins.
 func (c *chain) admit() error {
+	rules := c.options.Settings.Rules
 	config := rest.CopyConfig(c.config.LoopbackClientConfig)
 	client, err := dynamic.NewForConfig(config)
 	if err != nil {
@@ -42,7 +44,8 @@ func (c *chain) admit() error {
 	}
 	c.admission, err = admission.New(admission.Options{
 		Enable: c.options.EnableAdmission, Disable: c.options.DisableAdmission, File: c.options.AdmissionFile,
-		Client: c.client, Dynamic: client, Loopback: config, Informers: c.informers,
+		TolerationSeconds: map[string]int64{corev1.TaintNodeNotReady: rules.NotReadySeconds, corev1.TaintNodeUnreachable: rules.UnreachableSeconds},
+		Client:            c.client, Dynamic: client, Loopback: config, Informers: c.informers,
 		Authorizer: c.auth.Authorizer, Services: c.resolver,
 		EffectiveVersion: c.config.EffectiveVersion, Drained: c.config.DrainedNotify(), Tracing: c.config.TracerProvider,
 	})

@@ -35,7 +35,10 @@ func (s stores) core(plural string) *registry.REST { return s[corev1.Resource(pl
 // the resources that do more than store objects.
 func (c *chain) addSpecial(all storages, s stores) {
 	core := all[corev1.SchemeGroupVersion]
-	kubelets := kubelet.NewClient(s.core("nodes"), c.options.KubeletTLS)
+	callees := c.options.Settings.Callees
+	kubelets := kubelet.NewClient(kubelet.Options{
+		Nodes: s.core("nodes"), TLS: c.options.KubeletTLS, Timeout: callees.KubeletTimeout, AddressTypes: callees.AddressTypes,
+	})
 	transport := connect.NewTransport()
 
 	maps.Copy(core, namespaces.Storages(s.core("namespaces")))

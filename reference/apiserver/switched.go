@@ -27,6 +27,9 @@ func (c *chain) rows() []api.Resource {
 		if rows[i].TTL > 0 { // events, and nothing else
 			rows[i].TTL = c.options.Settings.EventTTL
 		}
+		if !c.options.Settings.Rules.AllowPrivileged {
+			forbidPrivileged(&rows[i])
+		}
 	}
 	return rows
 }
@@ -97,12 +100,14 @@ func (c *chain) openStore() (backend *storage.Backend, stop func(), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	config := s.Storage.StorageConfig
 	backend = storage.NewBackend(storage.Options{
+		Config: &config, MediaType: s.Storage.DefaultStorageMediaType, KeepGarbage: !s.Storage.EnableGarbageCollection,
 		Client: c.options.Etcd, Compaction: cmp.Or(c.options.EtcdCompaction, s.Compaction()), Tracker: c.config.StorageObjectCountTracker,
 		Encryption: encryption, Uncached: uncached, DeleteWorkers: s.Storage.DeleteCollectionWorkers, Log: c.options.Logger,
 	})
-	c.config.AddHealthChecks(healthz.NamedGroupedCheck("etcd", "etcd", func(r *http.Request) error { return backend.Check(r.Context()) }))
-	c.config.AddReadyzChecks(healthz.NamedGroupedCheck("etcd-readiness", "etcd-readiness", func(r *http.Request) error { return backend.Check(r.Context()) }))
+	c.config.AddHealthChecks(healthz.NamedGroupedCheck("etcd", "etcd", func(r *http.Request) error { return backend.Check(r.Context(), config.HealthcheckTimeout) }))
+	c.config.AddReadyzChecks(healthz.NamedGroupedCheck("etcd-readiness", "etcd-readiness", func(r *http.Request) error { return backend.Check(r.Context(), config.ReadycheckTimeout) }))
 	publishMetrics(c.options.Etcd)
 	return backend, stop, nil
 }

@@ -47,11 +47,14 @@ import (
 // policies with parameters.
 const rediscover = 30 * time.Second
 
-// Options configure New; all but the names, File and Tracing are required.
+// Options configure New; all but the names, File, TolerationSeconds and Tracing are required.
 type Options struct {
 	Enable  []string // --enable-admission-plugins, on top of the default
 	Disable []string // --disable-admission-plugins
 	File    string   // --admission-control-config-file; may be empty
+
+	// TolerationSeconds is how long pods stay on nodes with a taint, by its key; one that is missing means 300.
+	TolerationSeconds map[string]int64
 
 	Client     kubernetes.Interface // in the group system:masters
 	Dynamic    dynamic.Interface    // of the same user
@@ -91,7 +94,7 @@ func New(opts Options) (*Admission, error) {
 	mutatingpolicy.Register(registry)
 	validatingpolicy.Register(registry)
 	e := env{
-		client: opts.Client, informers: opts.Informers, authorizer: opts.Authorizer, mapper: a.mapper,
+		client: opts.Client, informers: opts.Informers, authorizer: opts.Authorizer, mapper: a.mapper, tolerated: opts.TolerationSeconds,
 		own: func(i cache.SharedIndexInformer) { a.own = append(a.own, i) },
 	}
 	for _, p := range plugins() {

@@ -21,6 +21,7 @@ type env struct {
 	informers  informers.SharedInformerFactory
 	authorizer authorizer.Authorizer
 	mapper     apimeta.RESTMapper              // of all served kinds
+	tolerated  map[string]int64                // seconds by the key of a taint
 	own        func(cache.SharedIndexInformer) // has an informer run that is not of the factory
 	config     io.Reader                       // the plugin's own configuration, or nil
 }

@@ -14,13 +14,16 @@ const tolerationSeconds = 300
 
 // defaultTolerationSeconds adds the tolerations of not-ready and unreachable nodes.
 // Source: https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#taint-based-evictions
-type defaultTolerationSeconds struct{ *admission.Handler }
-
-func newDefaultTolerationSeconds(env) (admission.Interface, error) {
-	return defaultTolerationSeconds{admission.NewHandler(admission.Create, admission.Update)}, nil
+type defaultTolerationSeconds struct {
+	*admission.Handler
+	seconds map[string]int64 // by the key of the taint, if not tolerationSeconds
 }
 
-func (defaultTolerationSeconds) Admit(_ context.Context, a admission.Attributes, _ admission.ObjectInterfaces) error {
+func newDefaultTolerationSeconds(e env) (admission.Interface, error) {
+	return defaultTolerationSeconds{admission.NewHandler(admission.Create, admission.Update), e.tolerated}, nil
+}
+
+func (p defaultTolerationSeconds) Admit(_ context.Context, a admission.Attributes, _ admission.ObjectInterfaces) error {
 	if !is(a, "", "pods") {
 		return nil
 	}
@@ -33,8 +36,12 @@ func (defaultTolerationSeconds) Admit(_ context.Context, a admission.Attributes,
 			return (t.Key == key || t.Key == "") && (t.Effect == corev1.TaintEffectNoExecute || t.Effect == "")
 		})
 		if !tolerated {
+			seconds, given := p.seconds[key]
+			if !given {
+				seconds = tolerationSeconds
+			}
 			pod.Spec.Tolerations = append(pod.Spec.Tolerations, corev1.Toleration{
-				Key: key, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoExecute, TolerationSeconds: new(int64(tolerationSeconds)),
+				Key: key, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoExecute, TolerationSeconds: &seconds,
 			})
 		}
 	}

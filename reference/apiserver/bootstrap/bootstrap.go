@@ -25,6 +25,8 @@ type Options struct {
 	Members          Members
 	// ServiceCIDR is the range of cluster IPs; the Service gets its first address.
 	ServiceCIDR netip.Prefix
+	// NodePort makes the Service one of type NodePort; zero does not.
+	NodePort int32
 	// ClientCA (PEM, as it is now) and RequestHeader are published for extension
 	// API servers. RequestHeader is nil if there is no aggregator.
 	ClientCA      func() []byte

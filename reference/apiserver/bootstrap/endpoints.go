@@ -43,6 +43,9 @@ func WriteEndpoints(ctx context.Context, client kubernetes.Interface, o Options)
 // The last server of all leaves them as they are: nobody is there to read them,
 // and most likely it comes back.
 func LeaveEndpoints(ctx context.Context, client kubernetes.Interface, o Options) error {
+	if o.Members == nil {
+		return nil
+	}
 	if err := o.Members.Leave(ctx); err != nil {
 		return err
 	}

@@ -17,8 +17,8 @@ const kubernetesName = "kubernetes"
 // FirstAddress is the cluster IP of the Service default/kubernetes.
 func FirstAddress(cidr netip.Prefix) netip.Addr { return cidr.Masked().Addr().Next() }
 
-// WriteKubernetesService keeps the Service default/kubernetes and points it at
-// the servers that are there.
+// WriteKubernetesService keeps the Service default/kubernetes and, with Members,
+// points it at the servers that are there.
 func WriteKubernetesService(ctx context.Context, client kubernetes.Interface, o Options) error {
 	services := client.CoreV1().Services(metav1.NamespaceDefault)
 	_, err := services.Get(ctx, kubernetesName, metav1.GetOptions{})
@@ -29,23 +29,30 @@ func WriteKubernetesService(ctx context.Context, client kubernetes.Interface, o 
 	if err != nil {
 		return err
 	}
+	if o.Members == nil {
+		return nil
+	}
 	return WriteEndpoints(ctx, client, o)
 }
 
 func kubernetesService(o Options) *corev1.Service {
 	ip := FirstAddress(o.ServiceCIDR).String()
+	kind := corev1.ServiceTypeClusterIP
+	if o.NodePort > 0 {
+		kind = corev1.ServiceTypeNodePort
+	}
 	return &corev1.Service{
 		ObjectMeta: metav1.ObjectMeta{
 			Name:   kubernetesName,
 			Labels: map[string]string{"component": "apiserver", "provider": "kubernetes"},
 		},
 		Spec: corev1.ServiceSpec{
-			Type:            corev1.ServiceTypeClusterIP,
+			Type:            kind,
 			ClusterIP:       ip,
 			ClusterIPs:      []string{ip},
 			SessionAffinity: corev1.ServiceAffinityNone,
 			Ports: []corev1.ServicePort{{
-				Name: "https", Port: 443, Protocol: corev1.ProtocolTCP,
+				Name: "https", Port: 443, Protocol: corev1.ProtocolTCP, NodePort: o.NodePort,
 				TargetPort: intstr.FromInt32(int32(o.AdvertiseAddress.Port())),
 			}},
 		},

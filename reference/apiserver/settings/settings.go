@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/runtime"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/flagz"
@@ -18,6 +19,7 @@ import (
 	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	cliflag "k8s.io/component-base/cli/flag"
 	"k8s.io/component-base/compatibility"
+	"k8s.io/component-base/metrics"
 )
 
 // Flags are the flags of the API server that this package knows. Make them with New.
@@ -29,6 +31,10 @@ type Flags struct {
 	APIs     *options.APIEnablementOptions
 	Serving  *options.SecureServingOptions
 	Storage  *options.EtcdOptions
+	Tracing  *options.TracingOptions
+	Metrics  *metrics.Options // of the whole process
+	Rules    Rules
+	Callees  Callees
 
 	// Gates are the feature gates to set. They hold for the whole process.
 	Gates map[string]bool
@@ -53,11 +59,16 @@ func New() *Flags {
 		APIs:     options.NewAPIEnablementOptions(),
 		Serving:  options.NewSecureServingOptions(),
 		Storage:  options.NewEtcdOptions(storageDefaults()),
+		Tracing:  options.NewTracingOptions(),
+		Metrics:  metrics.NewOptions(),
+		Rules:    defaultRules(),
+		Callees:  defaultCallees(),
 		Gates:    map[string]bool{},
 		EventTTL: time.Hour,
 	}
 	f.Run.ShutdownSendRetryAfter = true
 	f.Run.ShutdownWatchTerminationGracePeriod = watchShutdown
+	f.Storage.DefaultStorageMediaType = runtime.ContentTypeProtobuf
 	f.Serving.HTTP2MaxStreamsPerConnection = 1000
 	return f
 }
@@ -74,6 +85,8 @@ func taken() []string {
 		"tls-min-version", "tls-sni-cert-key", "http2-max-streams-per-connection",
 		"encryption-provider-config", "encryption-provider-config-automatic-reload", "delete-collection-workers",
 		"watch-cache", "default-watch-cache-size", "watch-cache-sizes", "etcd-compaction-interval",
+		"etcd-prefix", "storage-backend", "storage-media-type", "lease-reuse-duration-seconds", "enable-garbage-collector",
+		"etcd-count-metric-poll-period", "etcd-healthcheck-timeout", "etcd-readycheck-timeout",
 	}
 }
 
@@ -89,6 +102,10 @@ func (f *Flags) AddTo(set *pflag.FlagSet) {
 	for _, name := range taken() {
 		set.AddFlag(library.Lookup(name))
 	}
+	f.Tracing.AddFlags(set)
+	f.Metrics.AddFlags(set)
+	f.Rules.addTo(set)
+	f.Callees.addTo(set)
 	set.Var(cliflag.NewMapStringBool(&f.Gates), "feature-gates", "features=true|false of the server's library, for this whole process")
 	set.DurationVar(&f.EventTTL, "event-ttl", f.EventTTL, "how long events are kept; 0 means for ever")
 	f.shown = set
@@ -102,26 +119,19 @@ func (f *Flags) Validate() error {
 	errs = append(errs, f.Features.Validate()...)
 	errs = append(errs, f.Serving.Validate()...)
 	errs = append(errs, f.validateAPIs()...)
+	errs = append(errs, f.Tracing.Validate()...)
+	errs = append(errs, f.validateMetrics()...)
+	errs = append(errs, f.Rules.validate()...)
+	errs = append(errs, f.Callees.validate()...)
+	errs = append(errs, f.validateStorage()...)
 	if f.Features.EnablePriorityAndFairness && f.Run.MaxRequestsInFlight+f.Run.MaxMutatingRequestsInFlight <= 0 {
 		errs = append(errs, errors.New("--max-requests-inflight and --max-mutating-requests-inflight: their sum must be positive with --enable-priority-and-fairness"))
 	}
 	if (f.Serving.ServerCert.CertKey.CertFile == "") != (f.Serving.ServerCert.CertKey.KeyFile == "") {
 		errs = append(errs, errors.New("--tls-cert-file and --tls-private-key-file need each other"))
 	}
-	if f.Storage.EncryptionProviderConfigAutomaticReload && f.Storage.EncryptionProviderConfigFilepath == "" {
-		errs = append(errs, errors.New("--encryption-provider-config-automatic-reload needs --encryption-provider-config"))
-	}
-	if _, err := options.ParseWatchCacheSizes(f.Storage.WatchCacheSizes); err != nil {
-		errs = append(errs, fmt.Errorf("--watch-cache-sizes: %w", err))
-	}
-	if f.Storage.StorageConfig.CompactionInterval < 0 {
-		errs = append(errs, fmt.Errorf("--etcd-compaction-interval: %s is negative", f.Storage.StorageConfig.CompactionInterval))
-	}
 	if f.EventTTL < 0 || f.EventTTL%time.Second != 0 {
 		errs = append(errs, fmt.Errorf("--event-ttl: %s is not a whole number of seconds", f.EventTTL))
-	}
-	if f.Storage.DeleteCollectionWorkers < 1 {
-		errs = append(errs, errors.New("--delete-collection-workers: at least one is needed"))
 	}
 	return utilerrors.NewAggregate(errs)
 }
@@ -159,6 +169,10 @@ func (f *Flags) ApplyTo(c *genericapiserver.Config, advertised string) error {
 	c.EffectiveVersion, c.FeatureGate = version, nil // the library's own registry is not used
 	if err := f.Audit.ApplyTo(c); err != nil {
 		return fmt.Errorf("audit: %w", err)
+	}
+	f.applyMetrics()
+	if err := f.Tracing.ApplyTo(nil, c); err != nil {
+		return fmt.Errorf("--tracing-config-file: %w", err)
 	}
 	c.ExternalAddress = advertised
 	if host := f.Run.ExternalHost; host != "" {

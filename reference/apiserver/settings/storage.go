@@ -2,7 +2,9 @@ package settings
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +24,34 @@ const (
 	hookReload = "start-encryption-provider-config-automatic-reload"
 	reloader   = "encryption-provider-config-automatic-reload-controller"
 )
+
+// validateStorage names what cannot be of the store and how it is used.
+func (f *Flags) validateStorage() []error {
+	var errs []error
+	given := *f.Storage
+	given.StorageConfig.Transport.ServerList = []string{"its own or another one"} // which is not asked here
+	errs = append(errs, given.Validate()...)
+	if _, err := options.ParseWatchCacheSizes(f.Storage.WatchCacheSizes); err != nil {
+		errs = append(errs, fmt.Errorf("--watch-cache-sizes: %w", err))
+	}
+	config := &f.Storage.StorageConfig
+	if config.CompactionInterval < 0 {
+		errs = append(errs, fmt.Errorf("--etcd-compaction-interval: %s is negative", config.CompactionInterval))
+	}
+	if strings.Trim(config.Prefix, "/") == "" {
+		errs = append(errs, errors.New("--etcd-prefix: it must not be empty"))
+	}
+	if config.HealthcheckTimeout <= 0 || config.ReadycheckTimeout <= 0 {
+		errs = append(errs, errors.New("--etcd-healthcheck-timeout and --etcd-readycheck-timeout: they must be positive"))
+	}
+	if config.LeaseManagerConfig.ReuseDurationSeconds < 0 {
+		errs = append(errs, errors.New("--lease-reuse-duration-seconds: it must not be negative"))
+	}
+	if f.Storage.DeleteCollectionWorkers < 1 {
+		errs = append(errs, errors.New("--delete-collection-workers: at least one is needed"))
+	}
+	return errs
+}
 
 func storageDefaults() *storagebackend.Config {
 	return storagebackend.NewDefaultConfig("/registry", nil)

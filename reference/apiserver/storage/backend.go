@@ -3,9 +3,11 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"path"
 	"sync"
 	"time"
 
@@ -49,7 +51,21 @@ type Options struct {
 	Uncached func(schema.GroupResource) bool
 	// DeleteWorkers is how many objects of a collection are deleted at a time; zero means one.
 	DeleteWorkers int
-	Log           *slog.Logger
+	// Config is what the library's flags say: the prefix of all keys, leases,
+	// time limits, how often objects are counted. Nil means its defaults.
+	Config *storagebackend.Config
+	// MediaType is the encoding of built-in resources; empty means protobuf. Custom resources are always JSON.
+	MediaType string
+	// KeepGarbage makes a delete remove an object at once, whatever is said of its dependents.
+	KeepGarbage bool
+	Log         *slog.Logger
+}
+
+// DefaultConfig is the library's, with upstream's prefix, so that its tools find the objects.
+func DefaultConfig() *storagebackend.Config {
+	c := storagebackend.NewDefaultConfig("/registry", nil)
+	c.CountMetricPollPeriod = time.Minute
+	return c
 }
 
 // NewBackend starts the compaction of old revisions.
@@ -57,6 +73,10 @@ func NewBackend(o Options) *Backend {
 	if o.Compaction == 0 {
 		o.Compaction = DefaultCompaction
 	}
+	if o.Config == nil {
+		o.Config = DefaultConfig()
+	}
+	o.MediaType = cmp.Or(o.MediaType, runtime.ContentTypeProtobuf)
 	if o.Uncached == nil {
 		o.Uncached = func(schema.GroupResource) bool { return false }
 	}
@@ -73,14 +93,16 @@ func NewBackend(o Options) *Backend {
 // Stop ends the compaction. Call it when the registries are destroyed.
 func (b *Backend) Stop() { b.compactor.Stop() }
 
-// checkTimeout is how long etcd may take to answer a health check: upstream's.
-const checkTimeout = 2 * time.Second
+// key is a key of this server.
+func (b *Backend) key(parts ...string) string {
+	return path.Join("/", b.Config.Prefix, path.Join(parts...))
+}
 
 // Check asks etcd for a key, which needs a leader and a quorum.
-func (b *Backend) Check(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+func (b *Backend) Check(ctx context.Context, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	if _, err := b.Client.Get(ctx, keyPrefix+"/health", clientv3.WithCountOnly()); err != nil {
+	if _, err := b.Client.Get(ctx, b.key("health"), clientv3.WithCountOnly()); err != nil {
 		return fmt.Errorf("get health of etcd: %w", err)
 	}
 	return nil

@@ -24,7 +24,7 @@ type Claim struct {
 
 // Claims returns the set with the given name.
 func (b *Backend) Claims(name string) *Claims {
-	return &Claims{client: b.Client, prefix: keyPrefix + "/claims/" + name + "/"}
+	return &Claims{client: b.Client, prefix: b.key("claims", name) + "/"}
 }
 
 // Take gives the key to the owner; false means that another one has it.

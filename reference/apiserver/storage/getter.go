@@ -2,7 +2,6 @@ package storage
 
 import (
 	"fmt"
-	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -15,9 +14,6 @@ import (
 	"k8s.io/apiserver/pkg/storage/storagebackend/factory"
 	"k8s.io/client-go/tools/cache"
 )
-
-// keyPrefix is upstream's, so that its tools find the objects.
-const keyPrefix = "/registry"
 
 // How is the way in which one resource is stored.
 type How struct {
@@ -44,20 +40,20 @@ func (b *Backend) CustomResources() *Getter {
 	return b.Getter(func(schema.GroupResource) (How, error) { return How{Codec: codec}, nil })
 }
 
-// Encoded stores all resources of a group as protobuf in version stored; memory
-// is the version of the objects that the registries handle.
+// Encoded stores all resources of a group in version stored; memory is the
+// version of the objects that the registries handle.
 func (b *Backend) Encoded(s runtime.StorageSerializer, stored, memory schema.GroupVersion) (*Getter, error) {
-	how, err := Protobuf(s, stored, memory)
+	how, err := b.How(s, stored, memory)
 	if err != nil {
 		return nil, err
 	}
 	return b.Getter(func(schema.GroupResource) (How, error) { return how, nil }), nil
 }
 
-// Protobuf makes the codec of one resource.
-func Protobuf(s runtime.StorageSerializer, stored, memory schema.GroupVersion) (How, error) {
+// How makes the codec of one resource.
+func (b *Backend) How(s runtime.StorageSerializer, stored, memory schema.GroupVersion) (How, error) {
 	codec, versioner, err := serverstorage.NewStorageCodec(serverstorage.StorageCodecConfig{
-		StorageMediaType:  runtime.ContentTypeProtobuf,
+		StorageMediaType:  b.MediaType,
 		StorageSerializer: s,
 		StorageVersion:    stored,
 		MemoryVersion:     memory,
@@ -74,16 +70,16 @@ func (g *Getter) GetRESTOptions(gr schema.GroupResource, _ runtime.Object) (gene
 	if err != nil {
 		return generic.RESTOptions{}, err
 	}
-	cfg := storagebackend.NewDefaultConfig(keyPrefix, how.Codec)
-	cfg.EncodeVersioner = how.Versioner
+	cfg := *g.backend.Config
+	cfg.Codec, cfg.EncodeVersioner = how.Codec, how.Versioner
 	cfg.StorageObjectCountTracker = g.backend.Tracker
 	options := generic.RESTOptions{
 		StorageConfig:             cfg.ForResource(gr),
 		Decorator:                 g.backend.decorate,
-		EnableGarbageCollection:   true,
+		EnableGarbageCollection:   !g.backend.KeepGarbage,
 		DeleteCollectionWorkers:   max(g.backend.DeleteWorkers, 1),
 		ResourcePrefix:            prefixOf(gr),
-		CountMetricPollPeriod:     time.Minute,
+		CountMetricPollPeriod:     cfg.CountMetricPollPeriod,
 		StorageObjectCountTracker: g.backend.Tracker,
 	}
 	if how.NoCache || g.backend.Uncached(gr) {

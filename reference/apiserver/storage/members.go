@@ -31,7 +31,7 @@ type Members struct {
 // Members returns the set with the given name, in which entries last for ttl,
 // counted in whole seconds.
 func (b *Backend) Members(name string, ttl time.Duration) *Members {
-	return &Members{client: b.Client, prefix: keyPrefix + "/members/" + name + "/", ttl: ttl}
+	return &Members{client: b.Client, prefix: b.key("members", name) + "/", ttl: ttl}
 }
 
 // Keep makes or renews the entry of this server. After Leave it returns ErrLeft.

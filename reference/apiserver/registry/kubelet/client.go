@@ -2,6 +2,7 @@
 package kubelet
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -16,28 +17,38 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 )
 
-const (
-	defaultPort = 10250
-	dialTimeout = 5 * time.Second
-)
+const defaultPort = 10250
+
+// Options configure a client. Nodes are required.
+type Options struct {
+	Nodes rest.Getter
+	// TLS has the certificate to present and the roots to trust. Nil trusts any
+	// kubelet and presents nothing.
+	TLS *tls.Config
+	// Timeout is how long a connection may take to come about; zero means 5 s.
+	Timeout time.Duration
+	// AddressTypes are the kinds of addresses to use, the best one first.
+	AddressTypes []string
+}
 
 // Client connects to kubelets.
 type Client struct {
-	nodes     rest.Getter
+	Options
 	transport *http.Transport
 }
 
-// NewClient makes a client that presents the certificate in config and trusts
-// its roots. A nil config trusts any kubelet and presents nothing.
-func NewClient(nodes rest.Getter, config *tls.Config) *Client {
+// NewClient makes a client.
+func NewClient(o Options) *Client {
+	o.Timeout = cmp.Or(o.Timeout, 5*time.Second)
+	config := o.TLS
 	if config == nil {
 		config = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // documented above; upstream's default too
 	}
-	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
-	return &Client{nodes: nodes, transport: &http.Transport{
+	dialer := &net.Dialer{Timeout: o.Timeout, KeepAlive: 30 * time.Second}
+	return &Client{Options: o, transport: &http.Transport{
 		DialContext:         dialer.DialContext,
 		TLSClientConfig:     config.Clone(),
-		TLSHandshakeTimeout: dialTimeout,
+		TLSHandshakeTimeout: o.Timeout,
 		IdleConnTimeout:     90 * time.Second,
 		MaxIdleConnsPerHost: 4,
 	}}
@@ -48,7 +59,7 @@ func (c *Client) Transport() http.RoundTripper { return c.transport }
 
 // Locate returns https://address:port of the kubelet of a node.
 func (c *Client) Locate(ctx context.Context, node string) (*url.URL, error) {
-	obj, err := c.nodes.Get(ctx, node, &metav1.GetOptions{})
+	obj, err := c.Nodes.Get(ctx, node, &metav1.GetOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +67,7 @@ func (c *Client) Locate(ctx context.Context, node string) (*url.URL, error) {
 	if !ok {
 		return nil, fmt.Errorf("locate kubelet of %q: %T is not a Node", node, obj)
 	}
-	host := address(n)
+	host := c.address(n)
 	if host == "" {
 		return nil, fmt.Errorf("no preferred addresses found; known addresses: %v", n.Status.Addresses)
 	}
@@ -67,11 +78,10 @@ func (c *Client) Locate(ctx context.Context, node string) (*url.URL, error) {
 	return &url.URL{Scheme: "https", Host: net.JoinHostPort(host, strconv.Itoa(int(port)))}, nil
 }
 
-// address prefers what needs no name server.
-func address(n *corev1.Node) string {
-	for _, kind := range []corev1.NodeAddressType{corev1.NodeInternalIP, corev1.NodeExternalIP, corev1.NodeHostName} {
+func (c *Client) address(n *corev1.Node) string {
+	for _, kind := range c.AddressTypes {
 		for _, a := range n.Status.Addresses {
-			if a.Type == kind {
+			if string(a.Type) == kind {
 				return a.Address
 			}
 		}
