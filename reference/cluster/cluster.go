@@ -9,8 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/netip"
 	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
@@ -82,10 +80,7 @@ func (c *cluster) prepareServer(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	hosts := []string{
-		"localhost", "127.0.0.1", "::1", c.NodeName, c.NodeIP.String(), c.serviceIP(1).String(),
-		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc." + clusterDomain,
-	}
+	hosts := append(c.Network.Hosts(), "localhost", "127.0.0.1", "::1", c.NodeName, c.NodeIP.String())
 	c.bundle, err = pki.Ensure(filepath.Join(c.Place.DataDir, "pki"), pki.Options{Hosts: hosts})
 	if err != nil {
 		return err
@@ -137,23 +132,27 @@ func (c *cluster) run(ctx context.Context) error {
 
 // newServer puts the API server together.
 func (c *cluster) newServer(ctx context.Context) (*apiserver.Server, error) {
-	address := netip.AddrPortFrom(c.NodeIP, APIPort)
-	own, err := net.Listen("tcp", address.String())
+	listeners, err := c.listen()
 	if err != nil {
-		return nil, fmt.Errorf("open API port in the node: %w", err)
+		return nil, err
 	}
-	listeners := []net.Listener{own}
 	if c.Listener != nil {
 		listeners = append(listeners, c.Listener)
 	}
 	options := ServerOptions(c.bundle, c.APIServer, c.Log)
 	options.Etcd, options.EtcdReady = c.store.Client(), c.store.Ready
-	options.Listeners, options.AdvertiseAddress, options.ServiceCIDR = listeners, address, c.ServiceCIDR
+	options.Listeners = listeners
+	c.Network.Set(&options, APIPort)
 	return apiserver.New(ctx, options)
 }
 
-// QuietLibraries lets libraries log only what an operator can act on.
+// QuietLibraries lets libraries log only what an operator can act on, unless
+// their verbosity is raised.
 func QuietLibraries(log *slog.Logger) {
+	if klog.V(1).Enabled() {
+		klog.SetSlogLogger(log.With("component", "library"))
+		return
+	}
 	klog.SetSlogLogger(slog.New(&warnings{log.With("component", "library").Handler()}))
 }
 

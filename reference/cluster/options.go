@@ -23,9 +23,9 @@ type Options struct {
 	// Listener serves the API to the host, beside the node's address.
 	Listener net.Listener
 
-	CgroupRoot  string       // parent of the pods' cgroups; zero means the place's
-	PodCIDR     netip.Prefix // of this node; zero means 10.244.0.0/24
-	ServiceCIDR netip.Prefix // zero means 10.96.0.0/16
+	CgroupRoot string       // parent of the pods' cgroups; zero means the place's
+	PodCIDR    netip.Prefix // of this node; zero means 10.244.0.0/24
+	Network    Network
 
 	APIServer APIServerFlags
 
@@ -72,18 +72,15 @@ func (o *Options) complete() error {
 	if !o.PodCIDR.IsValid() {
 		o.PodCIDR = netip.MustParsePrefix("10.244.0.0/24")
 	}
-	if !o.ServiceCIDR.IsValid() {
-		o.ServiceCIDR = netip.MustParsePrefix("10.96.0.0/16")
-	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return nil
+	return o.completeNetwork()
 }
 
 // serviceIP returns the nth address of the service range: 1 is the API server, 10 is DNS.
 func (o *Options) serviceIP(n int) netip.Addr {
-	addr := o.ServiceCIDR.Masked().Addr()
+	addr := o.Network.Services[0].Masked().Addr()
 	for range n {
 		addr = addr.Next()
 	}

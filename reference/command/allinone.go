@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seatrial/seatrial/reference/apiserver"
 	"github.com/seatrial/seatrial/reference/cluster"
 	"github.com/seatrial/seatrial/reference/host"
 )
@@ -32,13 +33,14 @@ type allInOneFlags struct {
 	container  bool
 	outbound   bool
 	nodeName   string
+	network    networkFlags
 	apiServer  cluster.APIServerFlags
 }
 
 func allInOne(logger func() *slog.Logger) *cobra.Command {
 	var flags allInOneFlags
 	cmd := &cobra.Command{
-		Use: "all-in-one", Short: "Run a whole cluster in this process", Args: cobra.NoArgs,
+		Use: "all-in-one", Short: "Run a whole cluster in this process", Args: cobra.NoArgs, Version: apiserver.Version,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			progress := flags.progress()
 			err := flags.run(cmd, logger(), progress)
@@ -48,6 +50,7 @@ func allInOne(logger func() *slog.Logger) *cobra.Command {
 			return err
 		},
 	}
+	cmd.SetVersionTemplate("Kubernetes {{.Version}}\n")
 	flags.add(cmd)
 	f := cmd.Flags()
 	f.IntVar(&flags.apiPort, "api-port", 0, "port of the API on 127.0.0.1 (default: the one of the last start, else a free one)")
@@ -55,7 +58,10 @@ func allInOne(logger func() *slog.Logger) *cobra.Command {
 	f.BoolVar(&flags.container, "in-container", false, "this process is the first of a container, which is the node")
 	f.BoolVar(&flags.outbound, "outbound", true, "let pods reach what the host reaches (sets net.ipv4.ip_forward)")
 	f.StringVar(&flags.nodeName, "node-name", "", "name of the node (default NAME-control-plane)")
+	f.StringVar(&flags.network.advertise, "advertise-address", "", "further address of the node, at which pods reach the API server (default the node's own)")
+	flags.network.addTo(f)
 	addAPIServerFlags(f, &flags.apiServer)
+	refuse(cmd, refusedInside())
 	return cmd
 }
 
@@ -82,7 +88,11 @@ func (f *allInOneFlags) run(cmd *cobra.Command, log *slog.Logger, progress *clus
 	if err != nil {
 		return err
 	}
-	options := cluster.Options{Place: place, NodeName: f.nodeName, APIServer: f.apiServer, Progress: progress, Log: log}
+	network, err := f.network.network()
+	if err != nil {
+		return err
+	}
+	options := cluster.Options{Place: place, NodeName: f.nodeName, APIServer: f.apiServer, Network: network, Progress: progress, Log: log}
 	switch {
 	case f.container:
 		err = f.placeInContainer(&options)

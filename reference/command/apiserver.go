@@ -4,16 +4,16 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"strconv"
-	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
-	clientv3 "go.etcd.io/etcd/client/v3"
-	utilnet "k8s.io/apimachinery/pkg/util/net"
+	"golang.org/x/sys/unix"
 
 	"github.com/seatrial/seatrial/reference/apiserver"
 	"github.com/seatrial/seatrial/reference/cluster"
@@ -23,32 +23,37 @@ import (
 
 // apiServerFlags are the flags of an API server beside an external etcd.
 type apiServerFlags struct {
-	etcdServers        []string
-	dataDir            string
-	bind, advertise    string
-	port               int
-	certDir, serviceIP string
-	nodePorts          utilnet.PortRange
-	shared             cluster.APIServerFlags
+	etcd      etcdFlags
+	dataDir   string
+	bind      string
+	port      int
+	certDir   string
+	network   networkFlags
+	sharePort bool
+	// shareAddress needs nothing: the sockets of Go share their address anyway.
+	shareAddress bool
+	shared       cluster.APIServerFlags
 }
 
 func apiServerCommand(logger func() *slog.Logger) *cobra.Command {
 	var flags apiServerFlags
 	cmd := &cobra.Command{
-		Use: "apiserver", Short: "Run the API server on an etcd, its own or another one", Args: cobra.NoArgs,
+		Use: "apiserver", Short: "Run the API server on an etcd, its own or another one", Args: cobra.NoArgs, Version: apiserver.Version,
 		RunE: func(cmd *cobra.Command, _ []string) error { return flags.run(cmd.Context(), logger()) },
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&flags.etcdServers, "etcd-servers", nil, "URLs of etcd, such as http://127.0.0.1:2379 or unix:///run/etcd.sock")
+	cmd.SetVersionTemplate("Kubernetes {{.Version}}\n")
+	flags.etcd.addTo(f)
 	f.StringVar(&flags.dataDir, "data-dir", "", "folder of an etcd member in this process, instead of --etcd-servers")
 	f.StringVar(&flags.bind, "bind-address", "127.0.0.1", "address to listen on")
 	f.IntVar(&flags.port, "secure-port", 6443, "port to listen on")
-	f.StringVar(&flags.advertise, "advertise-address", "", "where nodes and pods reach the server; not a loopback address (default the bind address)")
+	f.StringVar(&flags.network.advertise, "advertise-address", "", "where nodes and pods reach the server; not a loopback address (default the bind address)")
 	f.StringVar(&flags.certDir, "cert-dir", "pki", "folder of certificates and keys; what is missing is made; DIR.kubeconfig is for the administrator")
-	f.StringVar(&flags.serviceIP, "service-cluster-ip-range", "10.96.0.0/16", "range of cluster IPs, or one of each IP family with a comma between, the default family first")
-	flags.nodePorts = utilnet.PortRange{Base: 30000, Size: 2768}
-	f.Var(&flags.nodePorts, "service-node-port-range", "ports that services get on every node, such as 30000-32767")
+	f.BoolVar(&flags.sharePort, "permit-port-sharing", false, "let other servers listen on the same address and port (SO_REUSEPORT)")
+	f.BoolVar(&flags.shareAddress, "permit-address-sharing", true, "do not wait for the kernel to give the port free (SO_REUSEADDR); always so")
+	flags.network.addTo(f)
 	addAPIServerFlags(f, &flags.shared)
+	refuse(cmd, refusedFlags())
 	cmd.MarkFlagsOneRequired("etcd-servers", "data-dir")
 	cmd.MarkFlagsMutuallyExclusive("etcd-servers", "data-dir")
 	return cmd
@@ -73,7 +78,8 @@ func (f *apiServerFlags) run(ctx context.Context, log *slog.Logger) error {
 	}
 	defer closeStore()
 	address := net.JoinHostPort(f.bind, strconv.Itoa(f.port))
-	listener, err := net.Listen("tcp", address)
+	sockets := net.ListenConfig{Control: f.control}
+	listener, err := sockets.Listen(ctx, "tcp", address)
 	if err != nil {
 		return fmt.Errorf("open API port: %w", err)
 	}
@@ -100,9 +106,9 @@ func (f *apiServerFlags) openStore(ctx context.Context, o *apiserver.Options) (c
 		o.Etcd, o.EtcdReady = member.Client(), member.Ready
 		return member.Stop, nil
 	}
-	store, err := clientv3.New(clientv3.Config{Endpoints: f.etcdServers, Context: ctx})
+	store, err := f.etcd.connect(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("connect to etcd at %s: %w", strings.Join(f.etcdServers, ","), err)
+		return nil, err
 	}
 	o.Etcd, o.SharedStore = store, true // other API servers may use it
 	return func() { _ = store.Close() }, nil
@@ -110,28 +116,18 @@ func (f *apiServerFlags) openStore(ctx context.Context, o *apiserver.Options) (c
 
 // options are all but the store and the listener.
 func (f *apiServerFlags) options(log *slog.Logger) (apiserver.Options, error) {
-	if f.advertise == "" {
-		f.advertise = f.bind
+	if f.network.advertise == "" {
+		f.network.advertise = f.bind
 	}
-	address, err := netip.ParseAddr(f.advertise)
+	network, err := f.network.network()
 	if err != nil {
-		return apiserver.Options{}, fmt.Errorf("--advertise-address: %w", err)
-	}
-	if address.IsLoopback() || address.IsUnspecified() {
-		return apiserver.Options{}, fmt.Errorf("--advertise-address: nodes and pods cannot reach %s; give an address of this host", address)
+		return apiserver.Options{}, err
 	}
 	own := f.bind
 	if bound, err := netip.ParseAddr(f.bind); err == nil && bound.IsUnspecified() {
-		own = f.advertise
+		own = f.network.advertise
 	}
-	services, second, err := serviceRanges(f.serviceIP)
-	if err != nil {
-		return apiserver.Options{}, fmt.Errorf("--service-cluster-ip-range: %w", err)
-	}
-	bundle, err := pki.Ensure(f.certDir, pki.Options{Hosts: []string{
-		"localhost", f.bind, f.advertise, services.Masked().Addr().Next().String(),
-		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
-	}})
+	bundle, err := pki.Ensure(f.certDir, pki.Options{Hosts: append(network.Hosts(), "localhost", f.bind)})
 	if err != nil {
 		return apiserver.Options{}, err
 	}
@@ -143,21 +139,18 @@ func (f *apiServerFlags) options(log *slog.Logger) (apiserver.Options, error) {
 		return apiserver.Options{}, err
 	}
 	options := cluster.ServerOptions(bundle, f.shared, log)
-	options.AdvertiseAddress = netip.AddrPortFrom(address, uint16(f.port)) //nolint:gosec // a port
-	options.ServiceCIDR, options.SecondServiceCIDR = services, second
-	options.NodePorts = f.nodePorts
+	network.Set(&options, uint16(f.port)) //nolint:gosec // a port
 	return options, nil
 }
 
-// serviceRanges reads one or two ranges.
-func serviceRanges(flag string) (first, second netip.Prefix, err error) {
-	all := strings.Split(flag, ",")
-	if len(all) > 2 {
-		return first, second, fmt.Errorf("%d ranges; at most one of each IP family", len(all))
+// control sets the socket options of the listener.
+func (f *apiServerFlags) control(_, _ string, socket syscall.RawConn) error {
+	if !f.sharePort {
+		return nil
 	}
-	if first, err = netip.ParsePrefix(strings.TrimSpace(all[0])); err != nil || len(all) == 1 {
-		return first, second, err
-	}
-	second, err = netip.ParsePrefix(strings.TrimSpace(all[1]))
-	return first, second, err
+	var failed error
+	err := socket.Control(func(fd uintptr) {
+		failed = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+	})
+	return errors.Join(err, failed)
 }

@@ -7,7 +7,6 @@ package command
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -19,17 +18,7 @@ import (
 func Main(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	root := &cobra.Command{
-		Use:           "seatrial-reference",
-		Short:         "A Kubernetes v1.36 cluster in one program",
-		SilenceErrors: true,
-		SilenceUsage:  true,
-	}
-	var verbose bool
-	root.PersistentFlags().BoolVarP(&verbose, "verbose", "v", false, "log debug messages, too")
-	logger := func() *slog.Logger { return newLogger(verbose) }
-	root.AddCommand(allInOne(logger), remove(), stopCommand(), status(), images())
-	root.AddCommand(components(logger)...)
+	root := rootCommand()
 	root.SetArgs(args)
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
@@ -38,11 +27,16 @@ func Main(args []string) int {
 	return 0
 }
 
-// newLogger logs to stderr, and takes over what libraries log.
-func newLogger(verbose bool) *slog.Logger {
-	level := slog.LevelInfo
-	if verbose {
-		level = slog.LevelDebug
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "seatrial-reference",
+		Short:         "A Kubernetes v1.36 cluster in one program",
+		SilenceErrors: true,
+		SilenceUsage:  true,
 	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	var log logging
+	log.addTo(root.PersistentFlags())
+	root.AddCommand(allInOne(log.newLogger), remove(), stopCommand(), status(), images())
+	root.AddCommand(components(log.newLogger)...)
+	return root
 }
