@@ -207,8 +207,13 @@ func TestRequestsWithoutARecorderAreNotBooked(t *testing.T) {
 	}
 }
 
-// TestMain lets the program of the tests stand in for kubectl: with an address, it makes one request as that would.
+// TestMain lets the program of the tests stand in for kubectl: with an address, it makes one request as that would,
+// or it serves as a proxy.
 func TestMain(m *testing.M) {
+	if os.Getenv(proxyVariable) != "" {
+		fmt.Println(serveProxy())
+		os.Exit(1)
+	}
 	address := os.Getenv("TEST_KUBECTL")
 	if address == "" {
 		os.Exit(m.Run())

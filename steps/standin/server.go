@@ -41,6 +41,7 @@ func resources() map[string]metav1.APIResource {
 	list := map[string]metav1.APIResource{}
 	for plural, kind := range map[string]string{
 		"configmaps": "ConfigMap", "secrets": "Secret", "pods": "Pod", "events": "Event", "serviceaccounts": "ServiceAccount",
+		"services": "Service", "endpointslices": "EndpointSlice",
 	} {
 		list[plural] = metav1.APIResource{Name: plural, Kind: kind, Namespaced: true, Verbs: metav1.Verbs{"list"}}
 	}
