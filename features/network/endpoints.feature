@@ -87,7 +87,7 @@ Feature: EndpointSlices list the Pods behind a Service
 
       Given a ready Pod "server":
         """yaml
-        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}
+        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}, periodSeconds: 1}}]}
         """
       And a ready Pod "client"
       And status.podIP of Pod "server" is noted as "ip"

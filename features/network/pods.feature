@@ -14,7 +14,7 @@ Feature: Every Pod has an address
 
       Given a ready Pod "server":
         """yaml
-        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}
+        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}, periodSeconds: 1}}]}
         """
       And a ready Pod "client"
       And status.podIP of Pod "server" is noted as "server"
@@ -30,7 +30,7 @@ Feature: Every Pod has an address
       Given a ready Pod "server":
         """yaml
         metadata: {labels: {role: server}}
-        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}
+        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}, periodSeconds: 1}}]}
         """
       And a ready Pod "client":
         """yaml

@@ -15,12 +15,12 @@ Feature: A Service gives Pods one stable address
       Given a ready Pod "one":
         """yaml
         metadata: {labels: {app: web}}
-        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}
+        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}, periodSeconds: 1}}]}
         """
       And a ready Pod "two":
         """yaml
         metadata: {labels: {app: web}}
-        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}
+        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}, periodSeconds: 1}}]}
         """
       And a ready Pod "client"
       When I create Service "web":
@@ -37,7 +37,7 @@ Feature: A Service gives Pods one stable address
       Given a ready Pod "server":
         """yaml
         metadata: {labels: {app: web}}
-        spec: {containers: [{name: main, args: [netexec, --http-port=80], ports: [{name: http, containerPort: 80}], readinessProbe: {httpGet: {port: http}}}]}
+        spec: {containers: [{name: main, args: [netexec, --http-port=80], ports: [{name: http, containerPort: 80}], readinessProbe: {httpGet: {port: http}, periodSeconds: 1}}]}
         """
       And a ready Pod "client"
       When I create Service "web":
@@ -58,7 +58,7 @@ Feature: A Service gives Pods one stable address
       Given a ready Pod "one":
         """yaml
         metadata: {labels: {app: web}}
-        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}
+        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}, periodSeconds: 1}}]}
         """
       And a ready Pod "two":
         """yaml
@@ -92,7 +92,7 @@ Feature: A Service gives Pods one stable address
       Given a ready Pod "server":
         """yaml
         metadata: {labels: {app: web}}
-        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}
+        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}, periodSeconds: 1}}]}
         """
       When I create Service "web":
         """yaml
@@ -106,7 +106,7 @@ Feature: A Service gives Pods one stable address
 
       Given a ready Deployment "web":
         """yaml
-        spec: {replicas: 2, template: {spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}}}
+        spec: {replicas: 2, template: {spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}, periodSeconds: 1}}]}}}
         """
       And a ready Pod "client"
       When I create Service "web":
@@ -133,7 +133,7 @@ Feature: A Service gives Pods one stable address
       When I create Pod "server":
         """yaml
         metadata: {labels: {app: web}}
-        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}
+        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}, periodSeconds: 1}}]}
         """
       Then within 60 seconds, Pod "client" gets "server" from "http://${node}:${port}/hostname"
 
@@ -304,7 +304,7 @@ Feature: A Service gives Pods one stable address
       And a ready Pod "server":
         """yaml
         metadata: {labels: {app: web}}
-        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}
+        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}, periodSeconds: 1}}]}
         """
       When I create Service "web":
         """yaml

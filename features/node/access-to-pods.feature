@@ -119,7 +119,7 @@ Feature: Containers can be looked into
 
       Given a ready Pod "web":
         """yaml
-        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}
+        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}, periodSeconds: 1}}]}
         """
       When I forward a local port to port 8080 of Pod "web"
       Then within 20 seconds, the forwarded port answers "/hostname" with "web"
@@ -132,7 +132,7 @@ Feature: Containers can be looked into
 
       Given a ready Pod "web":
         """yaml
-        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}}}]}
+        spec: {containers: [{name: main, args: [netexec], readinessProbe: {httpGet: {port: 8080}, periodSeconds: 1}}]}
         """
       When I send GET "/api/v1/namespaces/${ns}/pods/web:8080/proxy/hostname"
       Then the answer is "web"

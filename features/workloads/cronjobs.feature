@@ -31,17 +31,25 @@ Feature: A CronJob makes Jobs by the clock
         """yaml
         spec:
           schedule: "* * * * *"
+          suspend: true
           concurrencyPolicy: Replace
           jobTemplate: {metadata: {labels: {kind: report}}, spec: {template: {spec: {schedulingGates: [{name: example.com/wait}]}}}}
         """
-      And within 100 seconds, there are exactly 1 Job objects with label "kind=report"
-      And status.active[0].name of CronJob "report" is noted as "first"
+      And I call "kubectl create job first --from=cronjob/report"
+      And metadata.uid of Job "first" is noted as "uid"
+      And I patch the "status" of CronJob "report":
+        """yaml
+        status: {active: [{apiVersion: batch/v1, kind: Job, name: first, namespace: "${ns}", uid: "${uid}"}]}
+        """
       When I patch CronJob "report":
         """yaml
-        spec: {jobTemplate: {metadata: {labels: {size: small}}}}
+        spec: {suspend: false}
         """
-      Then within 100 seconds, there are exactly 1 Job objects with label "kind=report,size=small"
-      And within 30 seconds, Job "${first}" is gone
+      Then within 100 seconds, Job "first" is gone
+      And within 30 seconds, there are exactly 1 Job objects with label "kind=report":
+        """yaml
+        metadata: {annotations: {batch.kubernetes.io/cronjob-scheduled-timestamp: <any>}}
+        """
 
     @id:workloads.cronjobs.bad-schedule
     Scenario Outline: A schedule that makes no sense is refused: <what>

@@ -16,7 +16,7 @@ Feature: A Pod runs containers together
         """yaml
         spec:
           containers:
-          - {name: server, args: [netexec, --http-port=8080], readinessProbe: {httpGet: {port: 8080}}}
+          - {name: server, args: [netexec, --http-port=8080], readinessProbe: {httpGet: {port: 8080}, periodSeconds: 1}}
           - {name: client}
         """
       When I run "curl -s http://localhost:8080/hostname" in container "client" of Pod "web"
