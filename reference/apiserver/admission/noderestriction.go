@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	authenticationv1 "k8s.io/api/authentication/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -15,7 +14,9 @@ import (
 	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/diff"
 	"k8s.io/apiserver/pkg/admission"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/seatrial/seatrial/reference/apiserver/auth/node"
@@ -26,11 +27,12 @@ import (
 // Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction
 type nodeRestriction struct {
 	*admission.Handler
-	client kubernetes.Interface
+	client     kubernetes.Interface
+	authorizer authorizer.Authorizer
 }
 
 func newNodeRestriction(e env) (admission.Interface, error) {
-	return &nodeRestriction{admission.NewHandler(admission.Create, admission.Update, admission.Delete), e.client}, nil
+	return &nodeRestriction{admission.NewHandler(admission.Create, admission.Update, admission.Delete), e.client, e.authorizer}, nil
 }
 
 // Admit has the checks before the object changes any further, as upstream does.
@@ -50,8 +52,12 @@ func (p *nodeRestriction) Admit(ctx context.Context, a admission.Attributes, _ a
 		return p.node(name, a)
 	case is(a, "", "serviceaccounts/token") && a.GetOperation() == admission.Create:
 		return p.token(ctx, name, a)
-	case is(a, coordinationv1.GroupName, "leases"), is(a, storagev1.GroupName, "csinodes"):
-		return ownName(name, a)
+	case is(a, "", "persistentvolumeclaims/status"):
+		return claimStatus(name, a)
+	case is(a, coordinationv1.GroupName, "leases"):
+		return ownLease(name, a)
+	case is(a, storagev1.GroupName, "csinodes"):
+		return ownName(name, "CSINode", a)
 	case is(a, resourcev1.GroupName, "resourceslices"):
 		return slice(name, a)
 	}
@@ -61,7 +67,7 @@ func (p *nodeRestriction) Admit(ctx context.Context, a admission.Attributes, _ a
 func (p *nodeRestriction) pod(ctx context.Context, node string, a admission.Attributes) error {
 	switch a.GetOperation() {
 	case admission.Create:
-		return mirrorOf(node, a)
+		return p.mirror(ctx, node, a)
 	case admission.Update:
 		if a.GetSubresource() != "status" {
 			return forbid(a, "node %q can only update pod status", node)
@@ -80,6 +86,9 @@ func (p *nodeRestriction) pod(ctx context.Context, node string, a admission.Attr
 		if !equality.Semantic.DeepEqual(old.Labels, pod.Labels) {
 			return forbid(a, "node %q cannot update labels through pod status", node)
 		}
+		if !equality.Semantic.DeepEqual(old.Status.ResourceClaimStatuses, pod.Status.ResourceClaimStatuses) {
+			return forbid(a, "node %q cannot update resource claim statues", node) // sic
+		}
 	case admission.Delete:
 		pod, err := p.client.CoreV1().Pods(a.GetNamespace()).Get(ctx, a.GetName(), metav1.GetOptions{})
 		if err != nil {
@@ -92,50 +101,6 @@ func (p *nodeRestriction) pod(ctx context.Context, node string, a admission.Attr
 	return nil
 }
 
-// mirrorOf: a kubelet creates nothing but the mirrors of its static pods, and
-// these must not open the way to secrets.
-func mirrorOf(node string, a admission.Attributes) error {
-	pod, err := object[*corev1.Pod](a)
-	if err != nil {
-		return err
-	}
-	switch {
-	case !isMirror(pod):
-		return forbid(a, "pod does not have %q annotation, node %q can only create mirror pods", corev1.MirrorPodAnnotationKey, node)
-	case pod.Spec.NodeName != node:
-		return forbid(a, "node %q can only create pods with spec.nodeName set to itself", node)
-	case pod.Spec.ServiceAccountName != "":
-		return forbid(a, "node %q can not create pods that reference a service account", node)
-	case len(secretsOf(pod)) > 0:
-		return forbid(a, "node %q can not create pods that reference secrets", node)
-	case readsConfigMaps(pod):
-		return forbid(a, "node %q can not create pods that reference configmaps", node)
-	}
-	for _, v := range pod.Spec.Volumes {
-		if v.PersistentVolumeClaim != nil || v.Ephemeral != nil {
-			return forbid(a, "node %q can not create pods that reference persistentvolumeclaims", node)
-		}
-	}
-	for _, o := range pod.OwnerReferences {
-		if o.Kind != "Node" || o.Name != node {
-			return forbid(a, "node %q can only create pods with an owner reference set to itself", node)
-		}
-	}
-	return nil
-}
-
-func readsConfigMaps(pod *corev1.Pod) bool {
-	for _, v := range pod.Spec.Volumes {
-		if v.ConfigMap != nil || v.Projected != nil && slices.ContainsFunc(v.Projected.Sources, func(s corev1.VolumeProjection) bool { return s.ConfigMap != nil }) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers), func(c corev1.Container) bool {
-		return slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.ValueFrom != nil && e.ValueFrom.ConfigMapKeyRef != nil }) ||
-			slices.ContainsFunc(c.EnvFrom, func(e corev1.EnvFromSource) bool { return e.ConfigMapRef != nil })
-	})
-}
-
 func (p *nodeRestriction) eviction(ctx context.Context, node string, a admission.Attributes) error {
 	if a.GetOperation() != admission.Create {
 		return forbid(a, "unexpected operation %s for pod eviction", a.GetOperation())
@@ -144,9 +109,9 @@ func (p *nodeRestriction) eviction(ctx context.Context, node string, a admission
 	if e, ok := a.GetObject().(*policyv1.Eviction); ok && name == "" {
 		name = e.Name
 	}
-	pod, err := p.client.CoreV1().Pods(a.GetNamespace()).Get(ctx, name, metav1.GetOptions{})
+	pod, err := p.boundPod(ctx, a.GetNamespace(), name)
 	if err != nil {
-		return admission.NewForbidden(a, err)
+		return err
 	}
 	if pod.Spec.NodeName != node {
 		return forbid(a, "node %s can only evict pods with spec.nodeName set to itself", node)
@@ -165,7 +130,9 @@ func (p *nodeRestriction) node(node string, a admission.Attributes) error {
 	if n.Name != node {
 		return forbid(a, "node %q is not allowed to modify node %q", node, n.Name)
 	}
-	before := map[string]string{}
+	if bad := reservedLabels(nil, n.Labels); a.GetOperation() == admission.Create && len(bad) > 0 {
+		return forbid(a, "node %q is not allowed to set the following labels: %s", node, strings.Join(bad, ", "))
+	}
 	if a.GetOperation() == admission.Update {
 		old, err := oldObject[*corev1.Node](a)
 		if err != nil {
@@ -177,10 +144,9 @@ func (p *nodeRestriction) node(node string, a admission.Attributes) error {
 		if !equality.Semantic.DeepEqual(old.OwnerReferences, n.OwnerReferences) {
 			return forbid(a, "node %q is not allowed to modify ownerReferences", node)
 		}
-		before = old.Labels
-	}
-	if bad := reservedLabels(before, n.Labels); len(bad) > 0 {
-		return forbid(a, "is not allowed to modify labels: %s", strings.Join(bad, ", "))
+		if bad := reservedLabels(old.Labels, n.Labels); len(bad) > 0 {
+			return forbid(a, "is not allowed to modify labels: %s", strings.Join(bad, ", "))
+		}
 	}
 	return nil
 }
@@ -212,7 +178,7 @@ func kubeletMayLabel(key string) bool {
 	switch key {
 	case corev1.LabelHostname, corev1.LabelArchStable, corev1.LabelOSStable, corev1.LabelInstanceType, corev1.LabelInstanceTypeStable,
 		corev1.LabelFailureDomainBetaRegion, corev1.LabelFailureDomainBetaZone, corev1.LabelTopologyRegion, corev1.LabelTopologyZone,
-		"beta.kubernetes.io/os", "beta.kubernetes.io/arch", "kubernetes.io/instance-type":
+		"beta.kubernetes.io/os", "beta.kubernetes.io/arch":
 		return true
 	}
 	for _, d := range []string{"kubelet.kubernetes.io", "node.kubernetes.io"} {
@@ -232,48 +198,52 @@ func isKubernetesDomain(domain string) bool {
 	return false
 }
 
-func (p *nodeRestriction) token(ctx context.Context, node string, a admission.Attributes) error {
-	r, err := object[*authenticationv1.TokenRequest](a)
-	if err != nil {
-		return err
+func ownLease(node string, a admission.Attributes) error {
+	if a.GetNamespace() != corev1.NamespaceNodeLease {
+		return forbid(a, "can only access leases in the %q system namespace", corev1.NamespaceNodeLease)
 	}
-	ref := r.Spec.BoundObjectRef
-	switch {
-	case ref == nil || ref.APIVersion != "v1" || ref.Kind != "Pod" || ref.Name == "":
-		return forbid(a, "node requested token not bound to a pod")
-	case ref.UID == "":
-		return forbid(a, "node requested token with a pod binding without a uid")
+	return ownName(node, "node lease", a)
+}
+
+func ownName(node, kind string, a admission.Attributes) error {
+	name := a.GetName()
+	if o, ok := a.GetObject().(metav1.Object); ok && a.GetOperation() == admission.Create {
+		name = o.GetName()
 	}
-	pod, err := p.client.CoreV1().Pods(a.GetNamespace()).Get(ctx, ref.Name, metav1.GetOptions{ResourceVersion: "0"})
-	if err != nil {
-		return admission.NewForbidden(a, err)
-	}
-	switch {
-	case pod.UID != ref.UID:
-		return forbid(a, "the UID in the bound object reference (%s) does not match the UID in record. The object might have been deleted and then recreated", ref.UID)
-	case pod.Spec.NodeName != node:
-		return forbid(a, "node requested token bound to a pod scheduled on a different node")
+	if name != node {
+		return forbid(a, "can only access %s with the same name as the requesting node", kind)
 	}
 	return nil
 }
 
-func ownName(node string, a admission.Attributes) error {
-	name := a.GetName()
-	if o, ok := a.GetObject().(metav1.Object); ok && name == "" {
-		name = o.GetName()
+// claimStatus: a kubelet that has made a file system larger says so, and nothing else.
+func claimStatus(node string, a admission.Attributes) error {
+	if a.GetOperation() != admission.Update {
+		return forbid(a, "unexpected operation %q", a.GetOperation())
 	}
-	if is(a, coordinationv1.GroupName, "leases") && a.GetNamespace() != corev1.NamespaceNodeLease {
-		return forbid(a, "can only access leases in the %q system namespace", corev1.NamespaceNodeLease)
+	claim, err := object[*corev1.PersistentVolumeClaim](a)
+	if err != nil {
+		return err
 	}
-	if name != node {
-		return forbid(a, "can only access %s with the same name as the requesting node", a.GetResource().Resource)
+	old, err := oldObject[*corev1.PersistentVolumeClaim](a)
+	if err != nil {
+		return err
+	}
+	rest := func(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaim {
+		c = c.DeepCopy()
+		c.ManagedFields, c.Status.Capacity, c.Status.Conditions = nil, nil, nil
+		c.Status.AllocatedResources, c.Status.AllocatedResourceStatuses = nil, nil
+		return c
+	}
+	if before, after := rest(old), rest(claim); !equality.Semantic.DeepEqual(before, after) {
+		return forbid(a, "node %q is not allowed to update fields other than status.quantity and status.conditions: %s", node, diff.Diff(before, after))
 	}
 	return nil
 }
 
 func slice(node string, a admission.Attributes) error {
 	s, ok := a.GetObject().(*resourcev1.ResourceSlice)
-	if a.GetOperation() == admission.Delete {
+	if a.GetOperation() != admission.Create { // spec.nodeName does not change
 		s, ok = a.GetOldObject().(*resourcev1.ResourceSlice)
 	}
 	if !ok {

@@ -16,11 +16,17 @@ func TestKubeletWritesAboutItselfOnly(t *testing.T) {
 	on := func(node, uid string) *corev1.Pod {
 		p := pod(corev1.PodSpec{NodeName: node})
 		p.Name, p.UID = "on-"+node, types.UID(uid)
+		if uid != "" {
+			p.Spec.Volumes = []corev1.Volume{{VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{
+				Sources: []corev1.VolumeProjection{{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{}}},
+			}}}}
+		}
 		return p
 	}
 	mirror := func(change func(*corev1.Pod)) *corev1.Pod {
 		p := on("n1", "")
 		p.Annotations = map[string]string{"kubernetes.io/config.mirror": "x"}
+		p.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Node", Name: "n1", UID: "node", Controller: new(true)}}
 		if change != nil {
 			change(p)
 		}
@@ -44,9 +50,11 @@ func TestKubeletWritesAboutItselfOnly(t *testing.T) {
 		want string
 	}{
 		"mirror pod":                 {"pods", mirror(nil), nil, ""},
+		"mirror pod of nobody":       {"pods", mirror(func(p *corev1.Pod) { p.OwnerReferences = nil }), nil, "an owner reference set to itself"},
+		"mirror pod of an old node":  {"pods", mirror(func(p *corev1.Pod) { p.OwnerReferences[0].UID = "old" }), nil, "node n1 UID mismatch: expected old got node"},
 		"any pod":                    {"pods", on("n1", ""), nil, "can only create mirror pods"},
 		"mirror pod elsewhere":       {"pods", mirror(func(p *corev1.Pod) { p.Spec.NodeName = "n2" }), nil, `node "n1" can only create pods with spec.nodeName set to itself`},
-		"mirror pod with an account": {"pods", mirror(func(p *corev1.Pod) { p.Spec.ServiceAccountName = "x" }), nil, "can not create pods that reference a service account"},
+		"mirror pod with an account": {"pods", mirror(func(p *corev1.Pod) { p.Spec.ServiceAccountName = "x" }), nil, "can not create pods that reference serviceaccounts"},
 		"mirror pod with a secret": {"pods", mirror(func(p *corev1.Pod) {
 			p.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{}}}
 		}), nil, "reference secrets"},
@@ -67,7 +75,7 @@ func TestKubeletWritesAboutItselfOnly(t *testing.T) {
 		"own label":                       {"nodes", node("n1", labels("example.com/a")), node("n1", nil), ""},
 		"label of the kubelet":            {"nodes", node("n1", labels("node.kubernetes.io/a")), node("n1", nil), ""},
 		"restricted label":                {"nodes", node("n1", labels("node-restriction.kubernetes.io/a")), node("n1", nil), "is not allowed to modify labels: node-restriction.kubernetes.io/a"},
-		"role label":                      {"nodes", node("n1", labels("node-role.kubernetes.io/x")), nil, "is not allowed to modify labels: node-role.kubernetes.io/x"},
+		"role label":                      {"nodes", node("n1", labels("node-role.kubernetes.io/x")), nil, `node "n1" is not allowed to set the following labels: node-role.kubernetes.io/x`},
 		"restricted label stays":          {"nodes", node("n1", labels("node-role.kubernetes.io/x")), node("n1", labels("node-role.kubernetes.io/x")), ""},
 		"token for its pod":               {"serviceaccounts/token", token("on-n1", "1"), nil, ""},
 		"token for another":               {"serviceaccounts/token", token("on-n2", "2"), nil, "node requested token bound to a pod scheduled on a different node"},
@@ -75,13 +83,15 @@ func TestKubeletWritesAboutItselfOnly(t *testing.T) {
 		"token without UID":               {"serviceaccounts/token", token("on-n1", ""), nil, "node requested token with a pod binding without a uid"},
 		"token without a pod":             {"serviceaccounts/token", &authenticationv1.TokenRequest{ObjectMeta: meta("blue", "default")}, nil, "node requested token not bound to a pod"},
 		"own lease":                       {"coordination.k8s.io/leases", &coordinationv1.Lease{ObjectMeta: meta("kube-node-lease", "n1")}, nil, ""},
-		"another's lease":                 {"coordination.k8s.io/leases", &coordinationv1.Lease{ObjectMeta: meta("kube-node-lease", "n2")}, nil, "can only access leases with the same name as the requesting node"},
+		"another's lease":                 {"coordination.k8s.io/leases", &coordinationv1.Lease{ObjectMeta: meta("kube-node-lease", "n2")}, nil, "can only access node lease with the same name as the requesting node"},
 		"a lease in another namespace":    {"coordination.k8s.io/leases", &coordinationv1.Lease{ObjectMeta: meta("blue", "n1")}, nil, `can only access leases in the "kube-node-lease" system namespace`},
 		"what is of no concern to a node": {"services", &corev1.Service{ObjectMeta: meta("blue", "s")}, nil, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			b := start(t, newNodeRestriction, nil, on("n1", "1"), on("n2", "2"))
+			own := node("n1", nil)
+			own.UID = "node"
+			b := start(t, newNodeRestriction, nil, on("n1", "1"), on("n2", "2"), own)
 			expect(t, b.run(t, request{path: tt.path, obj: tt.obj, old: tt.old, user: "system:node:n1", groups: []string{"system:nodes"}}), tt.want)
 			expect(t, b.run(t, request{path: tt.path, obj: tt.obj, old: tt.old, user: "jane"}), "")
 		})

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +15,8 @@ import (
 	"k8s.io/apiserver/pkg/storage/names"
 	"k8s.io/client-go/kubernetes"
 	corelisters "k8s.io/client-go/listers/core/v1"
+
+	"github.com/seatrial/seatrial/reference/apiserver/auth/node"
 )
 
 const (
@@ -51,8 +54,8 @@ func (p *serviceAccount) Admit(ctx context.Context, a admission.Attributes, _ ad
 	if err != nil {
 		return err
 	}
-	if isMirror(pod) {
-		return nil
+	if isMirror(pod) { // before other plugins, as upstream
+		return p.Validate(ctx, a, nil)
 	}
 	if pod.Spec.ServiceAccountName == "" {
 		pod.Spec.ServiceAccountName = defaultServiceAccount
@@ -136,29 +139,14 @@ func validateMirror(a admission.Attributes, pod *corev1.Pod) error {
 	if pod.Spec.ServiceAccountName != "" {
 		return forbid(a, "a mirror pod may not reference service accounts")
 	}
-	for _, c := range pod.Spec.Containers {
-		for _, e := range c.Env {
-			if e.ValueFrom != nil && e.ValueFrom.SecretKeyRef != nil {
-				return forbid(a, "a mirror pod may not reference secrets")
-			}
-		}
-		for _, e := range c.EnvFrom {
-			if e.SecretRef != nil {
-				return forbid(a, "a mirror pod may not reference secrets")
-			}
-		}
+	var secrets bool
+	node.Visit(pod, func(kind, _ string) { secrets = secrets || kind == "secret" })
+	if secrets {
+		return forbid(a, "a mirror pod may not reference secrets")
 	}
 	for _, v := range pod.Spec.Volumes {
-		if v.Secret != nil {
-			return forbid(a, "a mirror pod may not reference secrets")
-		}
-		if v.Projected == nil {
-			continue
-		}
-		for _, s := range v.Projected.Sources {
-			if s.ServiceAccountToken != nil {
-				return forbid(a, "a mirror pod may not use ServiceAccountToken volume projections")
-			}
+		if v.Projected != nil && slices.ContainsFunc(v.Projected.Sources, func(s corev1.VolumeProjection) bool { return s.ServiceAccountToken != nil }) {
+			return forbid(a, "a mirror pod may not use ServiceAccountToken volume projections")
 		}
 	}
 	return nil

@@ -16,8 +16,6 @@ import (
 	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/client-go/kubernetes"
@@ -85,12 +83,14 @@ func (z *Authorizer) Authorize(ctx context.Context, a authorizer.Attributes) (au
 	}
 	if a.IsResourceRequest() {
 		if check, ok := checks[a.GetAPIGroup()+"/"+a.GetResource()]; ok {
-			why, err := check(ctx, z, node, a)
-			if err != nil {
+			v, err := check(ctx, z, node, a)
+			switch {
+			case err != nil:
 				return authorizer.DecisionNoOpinion, fmt.Sprintf("node %q cannot %s %q: %v", node, a.GetVerb(), a.GetName(), err), nil
-			}
-			if why != "" {
-				return authorizer.DecisionNoOpinion, why, nil
+			case v.allow:
+				return authorizer.DecisionAllow, "", nil
+			case v.why != "":
+				return authorizer.DecisionNoOpinion, v.why, nil
 			}
 		}
 	}
@@ -109,129 +109,4 @@ func (z *Authorizer) RulesFor(_ context.Context, u user.Info, _ string) ([]autho
 		return nil, nil, true, errors.New("node authorizer does not support user rule resolution")
 	}
 	return nil, nil, false, nil
-}
-
-// check says why a node may not do something to a resource beyond what the
-// rules of system:node say; "" means that the rules decide.
-type check func(ctx context.Context, z *Authorizer, node string, a authorizer.Attributes) (why string, err error)
-
-var checks = map[string]check{
-	"/secrets":                         referenced("secret"),
-	"/configmaps":                      referenced("configmap"),
-	"/persistentvolumeclaims":          referenced("pvc"),
-	"/serviceaccounts":                 referenced("serviceaccount"),
-	"resource.k8s.io/resourceclaims":   referenced("resourceclaim"),
-	"/persistentvolumes":               volume,
-	"storage.k8s.io/volumeattachments": attachment,
-	"storage.k8s.io/csinodes":          ownName("CSINode"),
-	"coordination.k8s.io/leases":       ownLease,
-	"/nodes":                           ownNode,
-	"/pods":                            ownPods,
-	"resource.k8s.io/resourceslices":   ownSlices,
-}
-
-func unrelated(node string) string {
-	return fmt.Sprintf("no relationship found between node '%s' and this object", node)
-}
-
-func referenced(kind string) check {
-	return func(ctx context.Context, z *Authorizer, node string, a authorizer.Attributes) (string, error) {
-		if a.GetName() == "" || a.GetNamespace() == "" {
-			return "No Object name found", nil
-		}
-		ok, err := z.pods.refer(ctx, node, kind, a.GetNamespace(), a.GetName())
-		if err != nil || ok {
-			return "", err
-		}
-		return unrelated(node), nil
-	}
-}
-
-func volume(ctx context.Context, z *Authorizer, node string, a authorizer.Attributes) (string, error) {
-	if a.GetName() == "" {
-		return "No Object name found", nil
-	}
-	pv, err := z.client.CoreV1().PersistentVolumes().Get(ctx, a.GetName(), metav1.GetOptions{ResourceVersion: "0"})
-	if err != nil {
-		return "", err
-	}
-	if c := pv.Spec.ClaimRef; c != nil {
-		ok, err := z.pods.refer(ctx, node, "pvc", c.Namespace, c.Name)
-		if err != nil || ok {
-			return "", err
-		}
-	}
-	return unrelated(node), nil
-}
-
-func attachment(ctx context.Context, z *Authorizer, node string, a authorizer.Attributes) (string, error) {
-	if a.GetName() == "" {
-		return "No Object name found", nil
-	}
-	va, err := z.client.StorageV1().VolumeAttachments().Get(ctx, a.GetName(), metav1.GetOptions{ResourceVersion: "0"})
-	if err != nil {
-		return "", err
-	}
-	if va.Spec.NodeName != node {
-		return unrelated(node), nil
-	}
-	return "", nil
-}
-
-// ownName lets a node touch the object that has its name. A create has no name
-// yet: the admission plugin NodeRestriction looks at it.
-func ownName(kind string) check {
-	return func(_ context.Context, _ *Authorizer, node string, a authorizer.Attributes) (string, error) {
-		if a.GetVerb() != "create" && a.GetName() != node {
-			return fmt.Sprintf("can only access %s with the same name as the requesting node", kind), nil
-		}
-		return "", nil
-	}
-}
-
-func ownLease(ctx context.Context, z *Authorizer, node string, a authorizer.Attributes) (string, error) {
-	if a.GetNamespace() != "kube-node-lease" {
-		return `can only access leases in the "kube-node-lease" system namespace`, nil
-	}
-	return ownName("Lease")(ctx, z, node, a)
-}
-
-func ownNode(_ context.Context, _ *Authorizer, node string, a authorizer.Attributes) (string, error) {
-	switch a.GetVerb() {
-	case "get", "list", "watch":
-		if a.GetName() != node { // a field selector on metadata.name counts as a name
-			return fmt.Sprintf("node '%s' cannot read '%s', only its own Node object", node, a.GetName()), nil
-		}
-	}
-	return "", nil
-}
-
-func ownPods(ctx context.Context, z *Authorizer, node string, a authorizer.Attributes) (string, error) {
-	switch a.GetVerb() {
-	case "get":
-		ok, err := z.pods.refer(ctx, node, "pod", a.GetNamespace(), a.GetName())
-		if err != nil || ok {
-			return "", err
-		}
-		return unrelated(node), nil
-	case "list", "watch":
-		if !selects(a, "spec.nodeName", node) {
-			return "can only list/watch pods with spec.nodeName field selector", nil
-		}
-	}
-	return "", nil
-}
-
-func ownSlices(_ context.Context, _ *Authorizer, node string, a authorizer.Attributes) (string, error) {
-	if a.GetVerb() == "deletecollection" && !selects(a, "spec.nodeName", node) {
-		return "can only delete resourceslices with spec.nodeName field selector", nil
-	}
-	return "", nil
-}
-
-func selects(a authorizer.Attributes, name, value string) bool {
-	reqs, err := a.GetFieldSelector()
-	return err == nil && slices.ContainsFunc(reqs, func(r fields.Requirement) bool {
-		return r.Field == name && r.Value == value && (r.Operator == "=" || r.Operator == "==")
-	})
 }

@@ -99,16 +99,17 @@ func keysOf(p *corev1.Pod) []string {
 		return nil
 	}
 	var keys []string
-	visit(p, func(kind, name string) {
+	Visit(p, func(kind, name string) {
 		keys = append(keys, referenceKey(p.Spec.NodeName, kind, p.Namespace, name))
 	})
 	slices.Sort(keys)
 	return slices.Compact(keys)
 }
 
-// visit calls f with everything in its namespace that a pod refers to, and with
-// the pod itself.
-func visit(p *corev1.Pod, f func(kind, name string)) {
+// Visit calls f with everything in its namespace that a pod refers to, and with
+// the pod itself. Kinds are pod, serviceaccount, secret, configmap, pvc and
+// resourceclaim.
+func Visit(p *corev1.Pod, f func(kind, name string)) {
 	f("pod", p.Name)
 	if p.Spec.ServiceAccountName != "" {
 		f("serviceaccount", p.Spec.ServiceAccountName)
@@ -158,17 +159,16 @@ func visitEnv(env []corev1.EnvVar, from []corev1.EnvFromSource, f func(kind, nam
 }
 
 func visitVolume(p *corev1.Pod, v *corev1.Volume, f func(kind, name string)) {
+	if s := secretOf(&v.VolumeSource); s != "" {
+		f("secret", s)
+	}
 	switch {
-	case v.Secret != nil:
-		f("secret", v.Secret.SecretName)
 	case v.ConfigMap != nil:
 		f("configmap", v.ConfigMap.Name)
 	case v.PersistentVolumeClaim != nil:
 		f("pvc", v.PersistentVolumeClaim.ClaimName)
 	case v.Ephemeral != nil:
 		f("pvc", p.Name+"-"+v.Name)
-	case v.CSI != nil && v.CSI.NodePublishSecretRef != nil:
-		f("secret", v.CSI.NodePublishSecretRef.Name)
 	case v.Projected != nil:
 		for _, s := range v.Projected.Sources {
 			if s.Secret != nil {

@@ -1,0 +1,154 @@
+package auth_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/seatrial/seatrial/reference/apiserver"
+	"github.com/seatrial/seatrial/reference/apiserver/apiservertest"
+)
+
+// upstream is the kubeconfig of an administrator of a fresh upstream API server with --authorization-mode=Node,RBAC and
+// --enable-admission-plugins=NodeRestriction: its answers become testdata/kubelet.jsonl.
+var upstream = flag.String("upstream", "", "record the answers to kubelets of the API server of this kubeconfig")
+
+var uid = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
+const (
+	kubeletRequests = "testdata/kubelet.txt"
+	kubeletAnswers  = "testdata/kubelet.jsonl"
+	settling        = 3 * time.Second // until upstream's informers have seen what was written
+)
+
+// kubeletAnswer is the answer to one line of testdata/kubelet.txt.
+type kubeletAnswer struct {
+	Request string `json:"request"`
+	Code    int    `json:"code"`
+	Message string `json:"message,omitempty"`
+}
+
+// TestKubeletsAreAnsweredAsUpstream sends every kind of request of a kubelet, and some that it must not send, through the node
+// authorizer and NodeRestriction.
+// Source: https://kubernetes.io/docs/reference/access-authn-authz/node/
+func TestKubeletsAreAnsweredAsUpstream(t *testing.T) {
+	if *upstream != "" {
+		config, err := clientcmd.BuildConfigFromFlags("", *upstream)
+		if err != nil {
+			t.Fatal(err)
+		}
+		record(t, askAsKubelet(t, config, func() { <-time.After(settling) }))
+		return
+	}
+	data, err := os.ReadFile(kubeletAnswers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := apiservertest.Run(t, apiserver.Options{EnableAdmission: []string{"NodeRestriction"}})
+	got := askAsKubelet(t, server.ClientConfig("kubernetes-admin", "system:masters"), func() {})
+	for line := range bytes.Lines(data) {
+		var want kubeletAnswer
+		if err := json.Unmarshal(line, &want); err != nil {
+			t.Fatal(err)
+		}
+		if len(got) == 0 || got[0].Request != want.Request {
+			t.Fatalf("%s has other requests than %s: record it again", kubeletAnswers, kubeletRequests)
+		}
+		if got[0] != want {
+			t.Errorf("%s\n\tgot  %d %s\n\twant %d %s", want.Request, got[0].Code, got[0].Message, want.Code, want.Message)
+		}
+		got = got[1:]
+	}
+}
+
+func record(t *testing.T, answers []kubeletAnswer) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	for _, a := range answers {
+		if err := encoder.Encode(a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(kubeletAnswers, out.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func askAsKubelet(t *testing.T, config *rest.Config, settle func()) (answers []kubeletAnswer) {
+	config = rest.CopyConfig(config)
+	config.QPS = -1
+	admin := client(t, config)
+	node := rest.CopyConfig(config)
+	node.Impersonate = rest.ImpersonationConfig{UserName: "system:node:n1", Groups: []string{"system:nodes"}}
+	users := map[string]kubernetes.Interface{"admin": admin, "n1": client(t, node)}
+	data, err := os.ReadFile(kubeletRequests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		if line == "settle" {
+			settle()
+			continue
+		}
+		user, rest, _ := strings.Cut(line, " ")
+		a := ask(t, users[user].Discovery().RESTClient(), withUIDs(t, admin, rest))
+		a.Request = line
+		if user == "admin" && a.Code >= 300 {
+			t.Fatalf("%s: %d %s", line, a.Code, a.Message)
+		}
+		answers = append(answers, a)
+	}
+	return answers
+}
+
+// withUIDs puts the UIDs of objects where a request names their paths.
+func withUIDs(t *testing.T, c kubernetes.Interface, request string) string {
+	return regexp.MustCompile(`"\?[^"]*"`).ReplaceAllStringFunc(request, func(s string) string {
+		var o metav1.PartialObjectMetadata
+		data, err := c.Discovery().RESTClient().Get().AbsPath(strings.Trim(s, `"?`)).SetHeader("Accept", "application/json").DoRaw(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(data, &o); err != nil {
+			t.Fatal(err)
+		}
+		return `"` + string(o.UID) + `"`
+	})
+}
+
+func ask(t *testing.T, c rest.Interface, request string) kubeletAnswer {
+	verb, rest, _ := strings.Cut(request, " ")
+	path, body, _ := strings.Cut(rest, " ")
+	r := c.Verb(verb).RequestURI(path).SetHeader("Accept", "application/json")
+	switch {
+	case verb == "PATCH":
+		r.SetHeader("Content-Type", string(types.MergePatchType)).Body([]byte(body))
+	case body != "":
+		r.SetHeader("Content-Type", "application/json").Body([]byte(body))
+	}
+	var a kubeletAnswer
+	result := r.Do(t.Context()).StatusCode(&a.Code)
+	data, err := result.Raw()
+	var status metav1.Status
+	if err != nil && json.Unmarshal(data, &status) == nil {
+		a.Message, _, _ = strings.Cut(status.Message, ": @@ ") // a difference with UIDs and times
+		a.Message = uid.ReplaceAllString(a.Message, "UID")
+	}
+	return a
+}
