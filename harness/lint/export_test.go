@@ -4,4 +4,5 @@ package lint
 var (
 	BareNumber = bareNumber
 	Alike      = alike
+	Leaves     = leaves
 )

@@ -197,6 +197,9 @@ func (c *checker) step(step spec.Step, s spec.Scenario, known []string) []string
 	if number := bareNumber(step.Text); number != "" {
 		c.problem(place, "the number %s has no unit", number)
 	}
+	if left := leaves(step); left != "" {
+		c.problem(place, "nobody removes the %s that this line makes; \"I create\" makes what is removed", left)
+	}
 	c.phase(place, step, m)
 	text := step.Text
 	if step.Doc != nil {
