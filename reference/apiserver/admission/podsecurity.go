@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	admissionv1 "k8s.io/api/admission/v1"
 	appsv1 "k8s.io/api/apps/v1"
@@ -12,6 +13,7 @@ import (
 	"k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/audit"
 	"k8s.io/apiserver/pkg/warning"
+	"k8s.io/component-base/metrics/legacyregistry"
 	podsecurityadmission "k8s.io/pod-security-admission/admission"
 	podsecurityload "k8s.io/pod-security-admission/admission/api/load"
 	podsecurityapi "k8s.io/pod-security-admission/api"
@@ -40,7 +42,7 @@ func newPodSecurity(e env) (admission.Interface, error) {
 	checks := &podsecurityadmission.Admission{
 		Configuration:    config,
 		Evaluator:        evaluator,
-		Metrics:          noMetrics{},
+		Metrics:          podSecurityMetrics(),
 		PodSpecExtractor: podsecurityadmission.DefaultPodSpecExtractor{},
 		NamespaceGetter:  podsecurityadmission.NamespaceGetterFromListerAndClient(namespaces.Lister(), e.client),
 		PodLister:        podsecurityadmission.PodListerFromInformer(pods.Lister()),
@@ -98,12 +100,9 @@ func isWorkload(a admission.Attributes) bool {
 	return false
 }
 
-// noMetrics records nothing: the library's recorder registers globally.
-type noMetrics struct{}
-
-var _ metrics.Recorder = noMetrics{}
-
-func (noMetrics) RecordEvaluation(metrics.Decision, podsecurityapi.LevelVersion, metrics.Mode, podsecurityapi.Attributes) {
-}
-func (noMetrics) RecordExemption(podsecurityapi.Attributes)   {}
-func (noMetrics) RecordError(bool, podsecurityapi.Attributes) {}
+// podSecurityMetrics are of the process.
+var podSecurityMetrics = sync.OnceValue(func() metrics.Recorder {
+	r := metrics.NewPrometheusRecorder(podsecurityapi.MajorMinorVersion(1, 36))
+	r.MustRegister(legacyregistry.MustRegister)
+	return r
+})

@@ -27,6 +27,7 @@ var _ authenticator.Token = (*Verifier)(nil)
 // NewVerifier returns a verifier that looks up what tokens are bound to in
 // objects. audiences are those of the API server, for requests that name none.
 func NewVerifier(keys Keys, audiences []string, objects Objects) *Verifier {
+	measured() // from the start on
 	return &Verifier{keys: keys, audiences: audiences, objects: objects}
 }
 
@@ -98,7 +99,12 @@ func (v *Verifier) bound(ctx context.Context, t *jwt.JSONWebToken, wanted authen
 	if err := v.exist(ctx, k); err != nil {
 		return nil, false, fmt.Errorf("service account token has been invalidated: %w", err)
 	}
-	if k.WarnAfter != nil && now.After(k.WarnAfter.Time()) {
+	switch {
+	case k.WarnAfter == nil: // not one that is to be read again
+	case !now.After(k.WarnAfter.Time()):
+		measured().valid.Inc()
+	default:
+		measured().stale.Inc()
 		audit.AddAuditAnnotation(ctx, "authentication.k8s.io/stale-token", fmt.Sprintf(
 			"subject: %s, seconds after warning threshold: %.0f", c.Subject, now.Sub(k.WarnAfter.Time()).Seconds()))
 	}

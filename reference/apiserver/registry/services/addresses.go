@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -76,6 +77,17 @@ func (a *addresses) take(ctx context.Context, addr netip.Addr, s *corev1.Service
 		return err
 	}
 	return a.claim(ctx, addr, s)
+}
+
+// measure counts what allocate does, under the range of its address.
+func (a *addresses) measure(ctx context.Context, scope string, allocate func() (netip.Addr, error)) error {
+	started := time.Now()
+	addr, err := allocate()
+	took := time.Since(started)
+	if all, listErr := a.subnets(ctx, "0"); listErr == nil && addr.IsValid() {
+		measured().address(rangeOf(all, addr), scope, took, err)
+	}
+	return err
 }
 
 // mayTake is take without its effect.
@@ -184,12 +196,15 @@ func (a *addresses) freeAll(ctx context.Context, s *corev1.Service, ips []string
 		if !ok {
 			continue
 		}
-		_, _, _ = a.store.Delete(clusterScope(ctx), addr.String(), func(_ context.Context, obj runtime.Object) error {
+		_, _, err := a.store.Delete(clusterScope(ctx), addr.String(), func(_ context.Context, obj runtime.Object) error {
 			if claim, ok := obj.(*networkingv1.IPAddress); !ok || !isParent(claim, s) {
 				return errNotOurs
 			}
 			return nil
 		}, metav1.NewDeleteOptions(0))
+		if all, listErr := a.subnets(ctx, "0"); err == nil && listErr == nil {
+			measured().addressFreed(rangeOf(all, addr))
+		}
 	}
 }
 

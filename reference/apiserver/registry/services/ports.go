@@ -106,7 +106,9 @@ func (p *ports) free(ctx context.Context, spoken ...int32) (int32, error) {
 // freeAll gives the claims of a service back; what cannot be deleted now is found by the next repair.
 func (p *ports) freeAll(ctx context.Context, s *corev1.Service, list []int32) {
 	for _, port := range list {
-		_ = p.claims.Free(ctx, strconv.Itoa(int(port)), func(c storage.Claim) bool { return isClaimant(c, s) })
+		if p.claims.Free(ctx, strconv.Itoa(int(port)), func(c storage.Claim) bool { return isClaimant(c, s) }) == nil {
+			measured().portsFreed(1)
+		}
 	}
 }
 

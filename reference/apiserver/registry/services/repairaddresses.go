@@ -42,6 +42,7 @@ func (r *Repairs) repairAddresses(ctx context.Context) error {
 	for i := range cidrs {
 		configured = append(configured, subnetsOf(&cidrs[i])...)
 	}
+	measured().count(configured, claims)
 	l := newLedger(services, claims)
 	var errs []error
 	for _, m := range slices.Concat(l.leaks(time.Now()), l.losses(configured)) {

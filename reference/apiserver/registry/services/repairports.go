@@ -30,6 +30,7 @@ func (r *Repairs) repairPorts(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("repair node ports: %w", err)
 	}
+	measured().countPorts(len(claims), r.rest.ports.span.Size)
 	var errs []error
 	for _, m := range r.rest.ports.plan(services, claims, time.Now()) {
 		errs = append(errs, r.applyPort(ctx, m))

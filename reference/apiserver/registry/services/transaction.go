@@ -110,7 +110,7 @@ func (t *transaction) address(ctx context.Context, s *corev1.Service, i int, fam
 	if t.dryRun {
 		err = t.rest.addresses.mayTake(ctx, addr)
 	} else {
-		err = t.rest.addresses.take(ctx, addr, s)
+		err = t.rest.addresses.measure(ctx, scopeStatic, func() (netip.Addr, error) { return addr, t.rest.addresses.take(ctx, addr, s) })
 	}
 	if err != nil {
 		return fmt.Errorf("failed to allocate IP %s: %w", asked, err)
@@ -123,7 +123,12 @@ func (t *transaction) anyAddress(ctx context.Context, family corev1.IPFamily, s 
 	if t.dryRun {
 		return t.rest.addresses.free(ctx, family)
 	}
-	return t.rest.addresses.takeAny(ctx, family, s)
+	var addr netip.Addr
+	err := t.rest.addresses.measure(ctx, scopeDynamic, func() (_ netip.Addr, err error) {
+		addr, err = t.rest.addresses.takeAny(ctx, family, s)
+		return addr, err
+	})
+	return addr, err
 }
 
 func (t *transaction) allocatePorts(ctx context.Context, s, old *corev1.Service) field.ErrorList {
@@ -167,10 +172,12 @@ func (t *transaction) port(ctx context.Context, s *corev1.Service, port *int32, 
 		*port, err = p.free(ctx, t.newPorts...)
 	case asked == 0:
 		*port, err = p.takeAny(ctx, s)
+		measured().port(scopeDynamic, err)
 	case t.dryRun:
 		err = p.mayTake(ctx, asked)
 	default:
 		err = p.take(ctx, asked, s)
+		measured().port(scopeStatic, err)
 	}
 	if err != nil {
 		return field.ErrorList{field.Invalid(at, asked, err.Error())}
