@@ -55,14 +55,19 @@ func (c *chain) builtIn(next genericapiserver.DelegationTarget) (*genericapiserv
 		}
 	}
 	c.addSpecial(all, opened)
-	server.RegisterDestroyFunc(c.hide(all).destroy)
+	hidden := c.hide(all)
+	server.RegisterDestroyFunc(hidden.destroy)
 	if err := c.installIssuer(server); err != nil {
 		return nil, nil, err
 	}
 	if err := install(server, c.config, all, openapi.NewTypes(scheme.Public)); err != nil {
 		return nil, nil, err
 	}
-	if err := openapi.Install(server.Handler.NonGoRestfulMux); err != nil {
+	served := c.enabled
+	if len(hidden) == 0 {
+		served = nil // the documents are right as they are
+	}
+	if err := openapi.Install(server.Handler.NonGoRestfulMux, served); err != nil {
 		return nil, nil, err
 	}
 	return server, all, nil

@@ -70,6 +70,47 @@ func TestRuntimeConfigTurnsVersionsAndResourcesOff(t *testing.T) {
 	}
 }
 
+func TestDocumentsDoNotNameWhatIsTurnedOff(t *testing.T) {
+	t.Parallel()
+	s := apiservertest.Run(t, apiserver.Options{Settings: flagged(t, "--runtime-config=batch/v1=false,apps/v1/deployments=false,autoscaling/v1=false")})
+	config := s.ClientConfig("admin", "system:masters")
+	_, v2 := get(t, config, "/openapi/v2")
+	_, apps := get(t, config, "/openapi/v3/apis/apps/v1")
+	_, index := get(t, config, "/openapi/v3")
+	_, pods := get(t, config, "/openapi/v3/api/v1")
+	definitions, _ := v2["definitions"].(map[string]any)
+	listed, _ := index["paths"].(map[string]any)
+	for _, c := range []struct {
+		in    map[string]any
+		names string
+		want  bool
+	}{
+		{listed, "apis/batch apis/batch/v1 apis/autoscaling/v1", false},
+		{listed, "api/v1 apis/apps apis/apps/v1 apis/autoscaling apis/autoscaling/v2 apis apis/apiextensions.k8s.io/v1", true},
+		{paths(v2), "/apis/batch/ /apis/batch/v1/ /apis/batch/v1/jobs /apis/batch/v1/watch/namespaces/{namespace}/jobs /apis/apps/v1/deployments /apis/autoscaling/v1/", false},
+		{paths(v2), "/apis/ /apis/apps/ /apis/apps/v1/ /apis/apps/v1/replicasets /apis/autoscaling/ /apis/autoscaling/v2/ /api/v1/namespaces/{name}/finalize /version/", true},
+		{paths(apps), "/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale /apis/apps/v1/watch/deployments", false},
+		{paths(apps), "/apis/apps/v1/ /apis/apps/v1/namespaces/{namespace}/replicasets/{name}/scale", true},
+		{paths(pods), "/api/v1/pods /api/v1/namespaces/{name} /api/v1/namespaces/{name}/status", true},
+		{definitions, "io.k8s.api.batch.v1.Job io.k8s.api.batch.v1.JobSpec io.k8s.api.apps.v1.Deployment", false},
+		{definitions, "io.k8s.api.apps.v1.ReplicaSet io.k8s.api.core.v1.PodSpec io.k8s.api.autoscaling.v1.Scale", true},
+	} {
+		for _, name := range strings.Fields(c.names) {
+			if _, is := c.in[name]; is != c.want {
+				t.Errorf("%s is in the document: %v", name, is)
+			}
+		}
+	}
+	if code, _ := asker(t, s, "admin", "system:masters")("/openapi/v3/apis/batch/v1"); code != http.StatusNotFound {
+		t.Errorf("the document of what is turned off: %d", code)
+	}
+}
+
+func paths(document map[string]any) map[string]any {
+	all, _ := document["paths"].(map[string]any)
+	return all
+}
+
 func TestEventsLastAsLongAsTheFlagSays(t *testing.T) {
 	t.Parallel()
 	for ttl, want := range map[string]int64{"2m": 120, "0": 0} {
