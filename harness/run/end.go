@@ -82,9 +82,7 @@ func (r *runner) leave(ctx context.Context, end *journal.End, b before) {
 	if b.inventory == nil {
 		return
 	}
-	bounded, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	after, err := inventory.Take(bounded, r.cluster)
+	after, err := inventory.TakeSettled(ctx, r.cluster, r.id, limit)
 	if err != nil {
 		return
 	}

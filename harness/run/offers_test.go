@@ -32,6 +32,7 @@ func TestWhatIsNotOfferedIsUnsupportedForAReason(t *testing.T) {
 		"no trial":          {balanced, run.Claims{Offer: []string{"load-balancer"}}, verdict.Passed, ""},
 	} {
 		server := standin.Start(t)
+		server.Refuse = noServices
 		_, j := with(t, server, run.Options{Features: page(passes, c.scenario), Claims: c.claims})
 		id := "api.test." + strings.Fields(c.scenario)[0]
 		if got := j.Result(id); got.Verdict != c.want || !strings.HasPrefix(got.Why, c.why) {
@@ -44,6 +45,14 @@ func TestWhatIsNotOfferedIsUnsupportedForAReason(t *testing.T) {
 			t.Errorf("%s: offered %v, absent %v", name, j.Run.Capabilities, j.Run.Absent)
 		}
 	}
+}
+
+// noServices refuses to make Services, which trials do.
+func noServices(r *http.Request) *metav1.Status {
+	if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/services") {
+		return standin.Status(http.StatusForbidden, metav1.StatusReasonForbidden, "nobody may")
+	}
+	return nil
 }
 
 func TestAClaimOfNothingKnownIsRefused(t *testing.T) {
