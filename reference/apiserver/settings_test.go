@@ -149,6 +149,18 @@ func TestRequestsBeyondTheLimitAreSentAway(t *testing.T) {
 		request.Header.Set("Content-Type", "application/json")
 		return client.Do(request)
 	}
+	allowed := func(context.Context) (bool, error) {
+		answer, err := post(strings.NewReader("{}"))
+		if err != nil {
+			return false, err
+		}
+		defer answer.Body.Close()
+		return answer.StatusCode != http.StatusForbidden, nil
+	}
+	if err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, 20*time.Second, true, allowed); err != nil {
+		t.Fatal("jane may not write")
+	}
+
 	slow, end := io.Pipe()
 	var answered sync.WaitGroup
 	answered.Go(func() {
@@ -158,16 +170,13 @@ func TestRequestsBeyondTheLimitAreSentAway(t *testing.T) {
 	})
 	defer answered.Wait()
 	defer end.Close()
-	sentAway := func(context.Context) (bool, error) {
-		answer, err := post(strings.NewReader("{}"))
-		if err != nil {
-			return false, err
-		}
-		defer answer.Body.Close()
-		return answer.StatusCode == http.StatusTooManyRequests && answer.Header.Get("Retry-After") != "", nil
+	if _, err := io.WriteString(end, " "); err != nil { // returns when it is read, so when the request is in flight
+		t.Fatal(err)
 	}
-	if err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, 20*time.Second, true, sentAway); err != nil {
-		t.Error("a second write beside the first is not sent away")
+	second := must[*http.Response](t)(post(strings.NewReader("{}")))
+	defer second.Body.Close()
+	if second.StatusCode != http.StatusTooManyRequests || second.Header.Get("Retry-After") == "" {
+		t.Errorf("a second write beside the first is answered with %s", second.Status)
 	}
 	must[*corev1.ConfigMapList](t)(kubernetes.NewForConfigOrDie(config).CoreV1().ConfigMaps("default").List(t.Context(), metav1.ListOptions{}))
 }
