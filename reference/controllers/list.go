@@ -62,6 +62,7 @@ func (c *Controllers) builders(everything *objects.Watchers) []builder {
 			return namespace.New(env, c.metadata, c.resources)
 		},
 		serviceaccount.New,
+		satoken.NewCleaner,
 		func(env controller.Env) (controller.Controller, error) { return rootca.New(env, c.opts.RootCA) },
 		replicaset.New,
 		replicaset.NewForControllers,
