@@ -92,6 +92,7 @@ func newScheme() *runtime.Scheme {
 	}
 	addAutoscaling(s)
 	addEvents(s)
+	addEvictions(s)
 	addFieldLabels(s)
 	utilruntime.Must(addParameters(s))
 	defaults.AddToScheme(s)
