@@ -147,7 +147,7 @@ func TestServerUsesAnEtcdBehindTLSAndItsOwnPrefix(t *testing.T) {
 	if err != nil || service.Spec.Type != corev1.ServiceTypeNodePort || service.Spec.Ports[0].NodePort != 31007 || service.Spec.ClusterIP != "10.20.0.1" {
 		t.Errorf("default/kubernetes is %v, %v", service.Spec, err)
 	}
-	if _, err := client.CoreV1().Endpoints("default").Get(t.Context(), "kubernetes", metav1.GetOptions{}); err == nil { //nolint:staticcheck // deprecated, and written by upstream
+	if _, err := client.CoreV1().Endpoints("default").Get(t.Context(), "kubernetes", metav1.GetOptions{}); err == nil {
 		t.Error("default/kubernetes has endpoints in spite of --endpoint-reconciler-type=none")
 	}
 	rulesOfPods(t, client)
