@@ -178,7 +178,13 @@ func (w *World) created(kind client.Kind, made any) {
 		return // goes with the Namespace
 	}
 	w.later(kind.Kind+" "+nameOf(object), func(ctx context.Context) error { return w.remove(ctx, path) })
+	if kind.Kind == "CustomResourceDefinition" && textOf(child(object, "spec", "conversion"), "strategy") == "Webhook" {
+		w.later("the conversion of "+nameOf(object), func(ctx context.Context) error { return w.change(ctx, path, noConversion) })
+	}
 }
+
+// noConversion lets custom resources go without their webhook, whose server may go before them: a cluster converts what it deletes.
+const noConversion = `{"spec":{"conversion":{"strategy":"None","webhook":null}}}`
 
 // defined makes the kind of a new CustomResourceDefinition known to the scenario's later lines.
 func (w *World) defined(crd map[string]any) {

@@ -186,6 +186,31 @@ func TestCloseRemovesWhatTheScenarioMade(t *testing.T) {
 	}
 }
 
+// A cluster converts what it deletes; the server of the webhook may be gone by then.
+func TestCloseTakesWebhooksOffWhatTheyConvert(t *testing.T) {
+	for strategy, want := range map[string]string{"Webhook": "PATCH DELETE", "None": "DELETE"} {
+		server := standin.Start(t)
+		world, err := play(t, server, "a CustomResourceDefinition \"gates.example.com\":\n"+
+			"spec: {group: example.com, names: {kind: Gate, plural: gates}, versions: [], conversion: {strategy: "+strategy+", webhook: {}}}")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var seen []string
+		server.Refuse = func(r *http.Request) *metav1.Status {
+			if strings.HasSuffix(r.URL.Path, "/gates.example.com") {
+				seen = append(seen, r.Method)
+			}
+			return nil
+		}
+		if err := world.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if got := strings.Join(seen, " "); got != want {
+			t.Errorf("%s: %s, want %s", strategy, got, want)
+		}
+	}
+}
+
 func TestCloseTellsWhatItCouldNotRemove(t *testing.T) {
 	server := standin.Start(t)
 	world, err := play(t, server, `a ConfigMap "a"`)

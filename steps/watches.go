@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -23,6 +24,10 @@ func watchSteps() []Step {
 		{
 			Sentence: `{each} watch has seen`, Phase: Outcome, Argument: Table, observe: watchHasSeen,
 			Doc: "The running watch, or every one of them, has delivered these events in this order; others may lie between them.",
+		},
+		{
+			Sentence: `{each} watch has seen nothing but`, Phase: Outcome, Argument: Table, observe: watchHasSeenOnly,
+			Doc: "The running watch, or every one of them, has delivered these events in this order, each once, and no others.",
 		},
 	}
 }
@@ -72,6 +77,18 @@ func watchObjects(ctx context.Context, w *World, a Args) error {
 }
 
 func watchHasSeen(_ context.Context, w *World, a Args) (wait.Observer, error) {
+	return w.watchesTell(a, (*watched).missing)
+}
+
+func watchHasSeenOnly(_ context.Context, w *World, a Args) (wait.Observer, error) {
+	return w.watchesTell(a, (*watched).differs)
+}
+
+// telling compares the wanted events with those that a watch has seen so far; nil when they agree.
+type telling func(w *watched, want []string) error
+
+// watchesTell observes until all of the watches agree with the table.
+func (w *World) watchesTell(a Args, tell telling) (wait.Observer, error) {
 	if len(w.watched) == 0 {
 		return nil, broken("no watch was started before this step")
 	}
@@ -81,13 +98,13 @@ func watchHasSeen(_ context.Context, w *World, a Args) (wait.Observer, error) {
 	}
 	return func(ctx context.Context, see func(error) bool) error {
 		for {
-			late := lagging(w.watched, want)
+			late := lagging(w.watched, want, tell)
 			if late == nil {
 				if see(nil) {
 					return nil
 				}
 				late = w.watched[0]
-			} else if see(late.missing(want)) {
+			} else if see(tell(late, want)) {
 				return nil
 			}
 			select {
@@ -103,11 +120,11 @@ func watchHasSeen(_ context.Context, w *World, a Args) (wait.Observer, error) {
 	}, nil
 }
 
-// lagging returns the first watch that misses some of the wanted events; nil when none does.
-func lagging(watches []*watched, want []string) *watched {
+// lagging returns the first watch that does not agree with the wanted events; nil when all do.
+func lagging(watches []*watched, want []string, tell telling) *watched {
 	for _, w := range watches {
 		w.drain()
-		if w.missing(want) != nil {
+		if tell(w, want) != nil {
 			return w
 		}
 	}
@@ -153,4 +170,16 @@ func (w *watched) missing(want []string) error {
 		return nil
 	}
 	return wait.Notf("%q has not been seen; seen so far: %q", want[next], seen)
+}
+
+// differs demands that the events seen so far are the wanted ones and no others.
+func (w *watched) differs(want []string) error {
+	var seen []string
+	for _, event := range w.seen {
+		seen = append(seen, describe(event))
+	}
+	if !slices.Equal(seen, want) {
+		return wait.Notf("seen so far: %q, want nothing but %q", seen, want)
+	}
+	return nil
 }

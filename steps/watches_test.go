@@ -60,6 +60,33 @@ func TestAWatchBeginsAtAVersion(t *testing.T) {
 	}
 }
 
+func TestAWatchThatHasSeenOthersIsToldOf(t *testing.T) {
+	const script = `
+		I watch ConfigMap objects with label "colour=red"
+
+		a ConfigMap "first":
+		metadata: {labels: {colour: red}}
+
+		a ConfigMap "second":
+		metadata: {labels: {colour: blue}}
+
+		I delete ConfigMap "first"
+
+		`
+	for outcome, want := range map[string]string{
+		"within 5 seconds, the watch has seen nothing but:\n| ADDED first |\n| DELETED first |": "",
+		"within 5 seconds, the watch has seen:\n| DELETED first |":                              "",
+		"within 1 second, the watch has seen nothing but:\n| DELETED first |":                   `seen so far: ["ADDED first" "DELETED first"], want nothing but ["DELETED first"]`,
+		"within 1 second, the watch has seen nothing but:\n| ADDED first |\n| ADDED second |":   `want nothing but ["ADDED first" "ADDED second"]`,
+	} {
+		_, err := play(t, standin.Start(t), script+outcome)
+		switch {
+		case want == "" && err != nil, want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: got %v, want %q", outcome, err, want)
+		}
+	}
+}
+
 func TestWhatNoWatchTellsIsAFaultOfTheFeature(t *testing.T) {
 	_, err := play(t, standin.Start(t), "the watch has seen:\n| ADDED first |")
 	if _, ok := errors.AsType[*steps.Broken](err); !ok {

@@ -166,7 +166,12 @@ func (w *World) remove(ctx context.Context, path string) error {
 
 // release takes the finalizers off an object, which nobody else would do.
 func (w *World) release(ctx context.Context, path string) error {
-	request := client.Request{Method: http.MethodPatch, Path: path, Body: []byte(`{"metadata":{"finalizers":null}}`), ContentType: mergePatch}
+	return w.change(ctx, path, `{"metadata":{"finalizers":null}}`)
+}
+
+// change sends a merge patch with the rights of the kubeconfig; nothing being there is fine.
+func (w *World) change(ctx context.Context, path, patch string) error {
+	request := client.Request{Method: http.MethodPatch, Path: path, Body: []byte(patch), ContentType: mergePatch}
 	answer, err := w.Cluster.Send(ctx, request)
 	if err == nil && answer.Refused() && answer.Code != http.StatusNotFound {
 		err = errors.New(answer.String())

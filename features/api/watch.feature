@@ -21,7 +21,7 @@ Feature: Changes can be watched
         data: {colour: red}
         """
       When I delete ConfigMap "settings"
-      Then within 10 seconds, the watch has seen:
+      Then within 10 seconds, the watch has seen nothing but:
         | ADDED    | settings |
         | MODIFIED | settings |
         | DELETED  | settings |

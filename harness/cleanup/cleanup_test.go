@@ -1,6 +1,8 @@
 package cleanup_test
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -100,6 +102,33 @@ func TestFinalizersThatNobodyHandlesAreTakenOff(t *testing.T) {
 	cleanup.Remove(t.Context(), cluster, found.Objects, func(cleanup.Object) {})
 	if !slices.Equal(patched, []string{"/api/v1/nodes/held"}) {
 		t.Errorf("patched %v", patched)
+	}
+}
+
+func TestCustomKindsGoWithoutTheirWebhooks(t *testing.T) {
+	server := standin.Start(t)
+	cluster := fill(t, server, "/api/v1/customresourcedefinitions gates r1")
+	var seen []string
+	server.Refuse = func(r *http.Request) *metav1.Status {
+		if strings.HasSuffix(r.URL.Path, "/gates") {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				t.Error(err)
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			seen = append(seen, r.Method+" "+string(body))
+		}
+		return nil
+	}
+	found, err := cleanup.Find(t.Context(), cluster, "r1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := cleanup.Remove(t.Context(), cluster, found.Objects, func(cleanup.Object) {}); len(left) > 0 {
+		t.Errorf("left %v", left)
+	}
+	if len(seen) != 2 || !strings.HasPrefix(seen[0], "PATCH ") || !strings.Contains(seen[0], `"conversion":{"strategy":"None","webhook":null}`) {
+		t.Errorf("seen %q", seen)
 	}
 }
 

@@ -97,6 +97,14 @@ func (r *remover) delete(ctx context.Context, o Object) error {
 	if err := release(ctx, r.cluster, o); err != nil {
 		return err
 	}
+	if o.Kind.Kind == "CustomResourceDefinition" {
+		// A cluster converts what it deletes, and the webhook may be gone before.
+		conversion := map[string]any{"strategy": "None", "webhook": nil}
+		change := map[string]any{"metadata": map[string]any{"uid": o.Meta.UID}, "spec": map[string]any{"conversion": conversion}}
+		if err := send(ctx, r.cluster, http.MethodPatch, o.path(), change); err != nil {
+			return err
+		}
+	}
 	options := map[string]any{"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
 	if o.Meta.UID != "" {
 		options["preconditions"] = map[string]any{"uid": o.Meta.UID}

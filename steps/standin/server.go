@@ -47,6 +47,7 @@ func resources() map[string]metav1.APIResource {
 	}
 	for plural, kind := range map[string]string{
 		"namespaces": "Namespace", "nodes": "Node", "certificatesigningrequests": "CertificateSigningRequest",
+		"customresourcedefinitions": "CustomResourceDefinition",
 	} {
 		list[plural] = metav1.APIResource{Name: plural, Kind: kind, Verbs: metav1.Verbs{"list"}}
 	}
