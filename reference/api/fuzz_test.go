@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -12,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/endpoints/request"
 	"sigs.k8s.io/randfill"
 
@@ -62,46 +65,61 @@ func FuzzObjects(f *testing.F) {
 	})
 }
 
-func create(row api.Resource, obj runtime.Object) {
+// create does with a new object what the table says, and returns what it says about it.
+func create(row api.Resource, obj runtime.Object) (said []string) {
 	ctx := request.WithNamespace(context.Background(), metav1.NamespaceDefault)
 	if row.PrepareCreate != nil {
 		row.PrepareCreate(ctx, obj)
 	}
-	if row.Validate != nil && len(row.Validate(ctx, obj)) == 0 && row.Complete != nil {
+	if row.Validate != nil {
+		said = texts(row.Validate(ctx, obj))
+	}
+	if len(said) == 0 && row.Complete != nil {
 		row.Complete(obj)
 	}
-	if row.Warnings != nil {
-		row.Warnings(ctx, obj, nil)
+	if len(said) == 0 && row.Warnings != nil {
+		said = row.Warnings(ctx, obj, nil)
 	}
 	if row.Fields != nil {
-		row.Fields(obj)
+		said = append(said, row.Fields(obj).String())
 	}
 	for _, column := range row.Columns {
-		column.Cell(obj)
+		said = append(said, fmt.Sprint(column.Cell(obj)))
 	}
+	return said
 }
 
-func update(row api.Resource, obj, old runtime.Object) {
+func update(row api.Resource, obj, old runtime.Object) (said []string) {
 	ctx := request.WithNamespace(context.Background(), metav1.NamespaceDefault)
 	status := obj.DeepCopyObject()
 	if row.PrepareUpdate != nil {
 		row.PrepareUpdate(ctx, obj, old)
 	}
 	if row.Validate != nil {
-		row.Validate(ctx, obj)
+		said = texts(row.Validate(ctx, obj))
 	}
 	if row.ValidateUpdate != nil {
-		row.ValidateUpdate(ctx, obj, old)
+		said = append(said, texts(row.ValidateUpdate(ctx, obj, old))...)
 	}
-	if row.Warnings != nil {
-		row.Warnings(ctx, obj, old)
+	if len(said) == 0 && row.Warnings != nil {
+		said = row.Warnings(ctx, obj, old)
 	}
 	if row.PrepareStatusUpdate != nil {
 		row.PrepareStatusUpdate(ctx, status, old)
 	}
 	if row.ValidateStatusUpdate != nil {
-		row.ValidateStatusUpdate(ctx, status, old)
+		said = append(said, texts(row.ValidateStatusUpdate(ctx, status, old))...)
 	}
+	return said
+}
+
+// texts sorts: the library says what is wrong with labels in the order of a map.
+func texts(errs field.ErrorList) (out []string) {
+	for _, err := range errs {
+		out = append(out, err.Error())
+	}
+	slices.Sort(out)
+	return out
 }
 
 // decodable makes an object from the bytes, as it is when it has been read from JSON.

@@ -36,7 +36,7 @@ type world struct {
 	secret   *corev1.Secret
 }
 
-func newKey(t *testing.T) *ecdsa.PrivateKey {
+func newKey(t testing.TB) *ecdsa.PrivateKey {
 	t.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -255,6 +255,61 @@ func TestSecretTokenIsValidWhileTheSecretHoldsIt(t *testing.T) {
 	resp, ok, err := w.verifier.AuthenticateToken(t.Context(), token)
 	if err != nil || !ok || resp.User.GetName() != "system:serviceaccount:blue:bot" {
 		t.Errorf("got %v %v %v", resp, ok, err)
+	}
+}
+
+// TestUseOfASecretTokenIsTrackedOnceADay, in a label of the Secret; one that the cleaner has marked is refused.
+func TestUseOfASecretTokenIsTrackedOnceADay(t *testing.T) {
+	w := newWorld(t)
+	token, err := w.issuer.IssueForSecret(w.sa, w.secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets := w.client.CoreV1().Secrets("blue")
+	w.secret.Data = map[string][]byte{"token": []byte(token)}
+	if _, err := secrets.Update(t.Context(), w.secret, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	used := func(at time.Time) (patches int, day string) {
+		w.now = at
+		w.client.ClearActions()
+		if _, ok, err := w.verifier.AuthenticateToken(t.Context(), token); !ok || err != nil {
+			t.Fatalf("refused at %s: %v", at, err)
+		}
+		for _, a := range w.client.Actions() {
+			if a.GetVerb() == "patch" {
+				patches++
+			}
+		}
+		s, err := secrets.Get(t.Context(), "bot-token", metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return patches, s.Labels[tokens.LastUsedLabel]
+	}
+	for _, tt := range []struct {
+		after   time.Duration
+		patches int
+		day     string
+	}{
+		{0, 1, "2026-01-02"},
+		{time.Hour, 0, "2026-01-02"},
+		{24 * time.Hour, 1, "2026-01-03"},
+	} {
+		if n, day := used(start.Add(tt.after)); n != tt.patches || day != tt.day {
+			t.Errorf("after %s: %d patches, last used %q; want %d, %q", tt.after, n, day, tt.patches, tt.day)
+		}
+	}
+	s, err := secrets.Get(t.Context(), "bot-token", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Labels[tokens.InvalidSinceLabel] = "2026-01-03"
+	if _, err := secrets.Update(t.Context(), s, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := w.verifier.AuthenticateToken(t.Context(), token); ok || err == nil || !strings.Contains(err.Error(), "has been marked invalid") {
+		t.Errorf("a marked token: %v, %v", ok, err)
 	}
 }
 
