@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -231,9 +232,7 @@ func replacement(v any, what byte) any {
 			return nil
 		}
 		out := map[string]any{texts[int(what)%len(texts)]: "x"}
-		for k, x := range v {
-			out[k] = x
-		}
+		maps.Copy(out, v)
 		return out
 	}
 	return nil
