@@ -111,7 +111,9 @@ func TestHealthChecksNoticeThatEtcdIsGone(t *testing.T) {
 	go func() { ended <- s.Run(ctx) }()
 	t.Cleanup(func() {
 		cancel()
-		<-ended
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	})
 	if err := s.Ready(t.Context()); err != nil {
 		t.Fatal(err)

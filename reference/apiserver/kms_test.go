@@ -53,7 +53,9 @@ func startKeyService(t *testing.T, s *keyService) string {
 	go func() { ended <- server.Serve(listener) }()
 	t.Cleanup(func() {
 		server.Stop()
-		<-ended
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	})
 	return "unix://" + socket
 }

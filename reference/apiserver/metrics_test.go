@@ -52,7 +52,7 @@ func TestMetricsThatDashboardsUseAreThere(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^# TYPE (\S+)`).FindAllStringSubmatch(text, -1) {
 		got = append(got, m[1])
 	}
-	for _, name := range strings.Fields(string(must[[]byte](t)(os.ReadFile("testdata/metrics.txt")))) {
+	for name := range strings.FieldsSeq(string(must[[]byte](t)(os.ReadFile("testdata/metrics.txt")))) {
 		if !slices.Contains(got, name) {
 			t.Errorf("there is no %s", name)
 		}

@@ -95,7 +95,7 @@ func TestDocumentsDoNotNameWhatIsTurnedOff(t *testing.T) {
 		{definitions, "io.k8s.api.batch.v1.Job io.k8s.api.batch.v1.JobSpec io.k8s.api.apps.v1.Deployment", false},
 		{definitions, "io.k8s.api.apps.v1.ReplicaSet io.k8s.api.core.v1.PodSpec io.k8s.api.autoscaling.v1.Scale", true},
 	} {
-		for _, name := range strings.Fields(c.names) {
+		for name := range strings.FieldsSeq(c.names) {
 			if _, is := c.in[name]; is != c.want {
 				t.Errorf("%s is in the document: %v", name, is)
 			}

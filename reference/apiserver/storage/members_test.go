@@ -1,14 +1,13 @@
 package storage
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
-
-	"context"
 
 	"github.com/seatrial/seatrial/reference/etcd"
 )

@@ -59,7 +59,7 @@ func (e *Eviction) budgetOf(ctx context.Context, pod *corev1.Pod) (*policyv1.Pod
 			continue
 		}
 		if found != nil {
-			//nolint:staticcheck // a message of the API
+			//nolint:staticcheck,revive // a message of the API
 			return nil, errors.New("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
 		}
 		found = b
