@@ -78,6 +78,9 @@ func examples() map[string][]string {
 		`{each} watch has seen`: {
 			`within 10 seconds, the watch has seen:`,
 		},
+		`{each} watch has seen nothing but`: {
+			`within 10 seconds, the watch has seen nothing but:`,
+		},
 		`I {try?}run {command} in[ container {container} of] Pod {name}`: {
 			`I run "hostname" in container "two" of Pod "web"`,
 			`I try to run "sh -c 'echo before; exit 7'" in Pod "web"`,
@@ -174,6 +177,9 @@ func examples() map[string][]string {
 		},
 		`the output contains {text}`: {
 			`the output contains "one"`,
+		},
+		`the output has the line {text}`: {
+			`the output has the line "v1"`,
 		},
 		`the command fails with exit code {code}`: {
 			`the command fails with exit code 1`,

@@ -62,6 +62,10 @@ func answerOutcomes() []Step {
 			Doc: "What the last command wrote contains the text.",
 		},
 		{
+			Sentence: `the output has the line {text}`, Phase: Outcome, settled: true, observe: ofOutput(outputHasLine),
+			Doc: "One line of what the last command wrote is this text, apart from white space around it.",
+		},
+		{
 			Sentence: `the command fails with exit code {code}`, Phase: Outcome, settled: true, observe: ofOutput(exitCodeIs),
 			Doc: "The last command ended with this exit code.",
 		},
@@ -189,6 +193,15 @@ func outputContains(output client.Output, a Args) error {
 		return wait.Notf("%s, want the output to contain %q", commandResult(output), a.get("text"))
 	}
 	return nil
+}
+
+func outputHasLine(output client.Output, a Args) error {
+	for line := range strings.Lines(output.Stdout) {
+		if strings.TrimSpace(line) == a.get("text") {
+			return nil
+		}
+	}
+	return wait.Notf("%s, want the line %q", commandResult(output), a.get("text"))
 }
 
 func exitCodeIs(output client.Output, a Args) error {

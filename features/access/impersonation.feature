@@ -14,8 +14,8 @@ Feature: A request can be made as somebody else
 
       Given an empty Namespace
       When I call "kubectl auth whoami --as jane-${ns} --as-group readers --as-uid 1234 --as-user-extra scopes=view -o yaml"
-      Then the output contains "username: jane-${ns}"
-      And the output contains "- readers"
+      Then the output has the line "username: jane-${ns}"
+      And the output has the line "- readers"
       And the output contains "1234"
       And the output contains "scopes:"
 

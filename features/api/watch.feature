@@ -26,6 +26,54 @@ Feature: Changes can be watched
         | MODIFIED | settings |
         | DELETED  | settings |
 
+    @id:api.watch.others
+    Scenario: A watcher of one label hears nothing of objects with another
+      What happens to them costs it nothing.
+
+      Given I watch ConfigMap objects with label "colour=red"
+      And a ConfigMap "sky":
+        """yaml
+        metadata: {labels: {colour: blue}}
+        """
+      And a ConfigMap "rose":
+        """yaml
+        metadata: {labels: {colour: red}}
+        """
+      And I patch ConfigMap "sky":
+        """yaml
+        data: {size: large}
+        """
+      And I delete ConfigMap "sky"
+      When I delete ConfigMap "rose"
+      Then within 10 seconds, the watch has seen nothing but:
+        | ADDED   | rose |
+        | DELETED | rose |
+
+    @id:api.watch.several
+    Scenario: A watcher of several labels hears of all of them
+      In the order in which it happens, whichever the label.
+
+      Given I watch ConfigMap objects with label "colour in (red, blue)"
+      And a ConfigMap "sky":
+        """yaml
+        metadata: {labels: {colour: blue}}
+        """
+      And a ConfigMap "rose":
+        """yaml
+        metadata: {labels: {colour: red}}
+        """
+      And a ConfigMap "leaf":
+        """yaml
+        metadata: {labels: {colour: green}}
+        """
+      And I delete ConfigMap "rose"
+      When I delete ConfigMap "sky"
+      Then within 10 seconds, the watch has seen nothing but:
+        | ADDED   | sky  |
+        | ADDED   | rose |
+        | DELETED | rose |
+        | DELETED | sky  |
+
     @id:api.watch.selector
     Scenario: An object that stops to match is reported as deleted
       The watcher of a selection sees the selection, not the objects.
@@ -39,7 +87,7 @@ Feature: Changes can be watched
         """yaml
         metadata: {labels: {watched: "no"}}
         """
-      Then within 10 seconds, the watch has seen:
+      Then within 10 seconds, the watch has seen nothing but:
         | ADDED   | settings |
         | DELETED | settings |
       And as before, ConfigMap "settings" exists
@@ -57,7 +105,7 @@ Feature: Changes can be watched
         """yaml
         metadata: {labels: {watched: "yes"}}
         """
-      Then within 10 seconds, the watch has seen:
+      Then within 10 seconds, the watch has seen nothing but:
         | ADDED | settings |
 
   Rule: A watch can begin in the past

@@ -75,8 +75,8 @@ Feature: kubectl shows and changes a cluster
 
       Given an empty Namespace
       When I call "kubectl api-resources --api-group=apps --no-headers -o name"
-      Then the output contains "deployments.apps"
-      And the output contains "statefulsets.apps"
+      Then the output has the line "deployments.apps"
+      And the output has the line "statefulsets.apps"
 
     @id:cli.kubectl.events
     Scenario: The events of an object are shown
@@ -453,8 +453,9 @@ Feature: kubectl shows and changes a cluster
 
       Given an empty Namespace
       When I call "kubectl api-versions"
-      Then the output contains "apps/v1"
-      And the output contains "storage.k8s.io/v1"
+      Then the output has the line "v1"
+      And the output has the line "apps/v1"
+      And the output has the line "storage.k8s.io/v1"
 
     @id:cli.kubectl.cluster-info
     Scenario: The address of the control plane is shown

@@ -117,6 +117,6 @@ Feature: Services and Pods have names
         spec: {dnsPolicy: None, dnsConfig: {nameservers: [192.0.2.53], searches: [example.com], options: [{name: ndots, value: "3"}]}}
         """
       When I run "cat /etc/resolv.conf" in Pod "client"
-      Then the output contains "nameserver 192.0.2.53"
-      And the output contains "search example.com"
-      And the output contains "options ndots:3"
+      Then the output has the line "nameserver 192.0.2.53"
+      And the output has the line "search example.com"
+      And the output has the line "options ndots:3"
