@@ -111,9 +111,7 @@ func TestHealthChecksNoticeThatEtcdIsGone(t *testing.T) {
 	go func() { ended <- s.Run(ctx) }()
 	t.Cleanup(func() {
 		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
+		_ = <-ended // an error: the store that the server would take itself out of is gone
 	})
 	if err := s.Ready(t.Context()); err != nil {
 		t.Fatal(err)
