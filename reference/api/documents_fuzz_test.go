@@ -29,7 +29,7 @@ func FuzzDocuments(f *testing.F) {
 	docs := readDocuments(f)
 	for i := range docs {
 		f.Add([]byte{byte(i >> 8), byte(i)})
-		for what := range byte(20) {
+		for what := range byte(8) {
 			f.Add([]byte{byte(i >> 8), byte(i), 0, 7 * what, what, 1, 13 * what, what + 1, 0, 3 * what, what + 2})
 		}
 	}
@@ -138,11 +138,11 @@ func answers(t *testing.T, row api.Resource, obj, old runtime.Object) string {
 	}
 	out.Write(encoded(t, fresh))
 	out.Write(encoded(t, again))
-	return uid.ReplaceAllString(out.String(), "UID")
+	return madeUp.ReplaceAllString(out.String(), "x")
 }
 
-// uid is what some rows make up, as the name of a limit range without one.
-var uid = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+// madeUp is what is another each time: the name of a limit range without one, the time of a condition.
+var madeUp = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
 
 // changed returns a tree with one change at a place, counted in depth first order.
 func changed(tree any, place int, what byte) any {
