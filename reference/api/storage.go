@@ -34,7 +34,7 @@ func storageResources() []Resource {
 			Served: storage, Plural: "csidrivers", DeleteReturnsObject: true, Scope: Cluster, NoGeneration: true, ConditionalUpdate: true,
 			Columns: columns.CSIDriver(),
 		}, hooks[storagev1.CSIDriver]{
-			update:   prepare.CSIDriverUpdate,
+			create: prepare.CSIDriverCreate, update: prepare.CSIDriverUpdate,
 			validate: validation.CSIDriver, validateUpdate: validation.CSIDriverUpdate,
 			warnings: warnings.CSIDriver,
 		}),

@@ -38,8 +38,14 @@ func EndpointSliceUpdate(slice, old *discoveryv1.EndpointSlice) {
 	}
 }
 
+// CSIDriverCreate forgets the field of a feature that is off in v1.36 (KEP-5030).
+func CSIDriverCreate(_ context.Context, d *storagev1.CSIDriver) {
+	d.Spec.PreventPodSchedulingIfMissing = nil
+}
+
 // CSIDriverUpdate counts a change of the spec; a new driver has no generation.
 func CSIDriverUpdate(d, old *storagev1.CSIDriver) {
+	d.Spec.PreventPodSchedulingIfMissing = old.Spec.PreventPodSchedulingIfMissing
 	if !equality.Semantic.DeepEqual(d.Spec, old.Spec) {
 		d.Generation = old.Generation + 1
 	}

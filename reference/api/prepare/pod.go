@@ -40,6 +40,7 @@ func PodStatusUpdate(pod, old *corev1.Pod) {
 	pod.OwnerReferences = old.OwnerReferences
 	status, before := &pod.Status, &old.Status
 	status.NodeAllocatableResourceClaimStatuses = before.NodeAllocatableResourceClaimStatuses // a feature that is off in v1.36
+	dropImageDigests(status)
 	if status.QOSClass == "" {
 		status.QOSClass = before.QOSClass
 	}
@@ -54,6 +55,17 @@ func PodStatusUpdate(pod, old *corev1.Pod) {
 		known := slices.IndexFunc(before.Conditions, func(b corev1.PodCondition) bool { return b.Type == c.Type })
 		if known >= 0 {
 			c.ObservedGeneration = before.Conditions[known].ObservedGeneration
+		}
+	}
+}
+
+// dropImageDigests forgets which image a volume shows: a feature that is off in v1.36 (KEP-5365).
+func dropImageDigests(status *corev1.PodStatus) {
+	for _, list := range [][]corev1.ContainerStatus{status.InitContainerStatuses, status.ContainerStatuses, status.EphemeralContainerStatuses} {
+		for i := range list {
+			for j := range list[i].VolumeMounts {
+				list[i].VolumeMounts[j].VolumeStatus = nil
+			}
 		}
 	}
 }

@@ -246,7 +246,7 @@ func scalingPolicy(path *field.Path, p *autoscalingv2.HPAScalingPolicy) field.Er
 
 // HorizontalPodAutoscalerUpdate checks an update of an autoscaler.
 func HorizontalPodAutoscalerUpdate(h, old *autoscalingv2.HorizontalPodAutoscaler) field.ErrorList {
-	return all(metaUpdate(&h.ObjectMeta, &old.ObjectMeta), HorizontalPodAutoscaler(h))
+	return all(metaUpdate(&h.ObjectMeta, &old.ObjectMeta), named(HorizontalPodAutoscaler(h)))
 }
 
 // HorizontalPodAutoscalerStatusUpdate checks a write of horizontalpodautoscalers/status.

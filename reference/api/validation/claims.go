@@ -71,6 +71,13 @@ func dataSources(path *field.Path, spec *corev1.PersistentVolumeClaimSpec) field
 		check("dataSourceRef", s.APIGroup, s.Kind, s.Name)
 	}
 	a, b := spec.DataSource, spec.DataSourceRef
+	if b != nil && b.Namespace != nil && *b.Namespace != "" { // of a template: a claim has lost it by now
+		errs = append(errs, matches(path.Child("dataSourceRef", "namespace"), *b.Namespace, isLabel(*b.Namespace))...)
+		if a != nil {
+			errs = append(errs, field.Invalid(path, path.Child("dataSource"), "may not be specified when dataSourceRef.namespace is specified"))
+		}
+		return errs
+	}
 	if a != nil && b != nil && (a.Kind != b.Kind || a.Name != b.Name || !same(a.APIGroup, b.APIGroup)) {
 		errs = append(errs, field.Invalid(path, path.Child("dataSource"), "must match dataSourceRef"))
 	}

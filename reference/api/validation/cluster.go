@@ -60,7 +60,7 @@ func Lease(l *coordinationv1.Lease) field.ErrorList {
 
 // LeaseUpdate checks an update of a lease.
 func LeaseUpdate(l, old *coordinationv1.Lease) field.ErrorList {
-	return all(freeMetaUpdate(&l.ObjectMeta, &old.ObjectMeta), Lease(l))
+	return all(freeMetaUpdate(&l.ObjectMeta, &old.ObjectMeta), named(Lease(l)))
 }
 
 const systemPriorityPrefix = "system-"

@@ -150,7 +150,7 @@ func NamespaceFinalize(ns, old *corev1.Namespace) field.ErrorList {
 
 // NamespaceUpdate checks an update of a namespace.
 func NamespaceUpdate(ns, old *corev1.Namespace) field.ErrorList {
-	return metaUpdate(&ns.ObjectMeta, &old.ObjectMeta)
+	return all(metaUpdate(&ns.ObjectMeta, &old.ObjectMeta), generated(&ns.ObjectMeta, labelName))
 }
 
 // NamespaceStatusUpdate checks that a namespace is Active until it is deleted.

@@ -24,7 +24,7 @@ import (
 func DeviceClass(c *resourcev1.DeviceClass) field.ErrorList {
 	path := specPath()
 	errs := all(
-		clusterScoped(&c.ObjectMeta, subdomainName),
+		named(clusterScoped(&c.ObjectMeta, subdomainName)),
 		deviceSelectors(path.Child("selectors"), c.Spec.Selectors),
 		atMost(path.Child("config"), c.Spec.Config, resourcev1.DeviceConfigMaxSize, func(at *field.Path, c *resourcev1.DeviceClassConfiguration) field.ErrorList {
 			return deviceConfig(at, &c.DeviceConfiguration)

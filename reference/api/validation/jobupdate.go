@@ -45,6 +45,7 @@ func JobUpdate(j, old *batchv1.Job) field.ErrorList {
 	path, spec, before := specPath(), &j.Spec, &old.Spec
 	errs := all(
 		metaUpdate(&j.ObjectMeta, &old.ObjectMeta),
+		generated(&j.ObjectMeta, subdomainName),
 		jobSpec(path, spec),
 		jobSelector(j, labelsOf(old)),
 		unchanged(path.Child("selector"), spec.Selector, before.Selector),

@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -59,6 +60,24 @@ func freeClusterScoped(m *metav1.ObjectMeta, name apivalidation.ValidateNameFunc
 
 func freeMetaUpdate(m, old *metav1.ObjectMeta) field.ErrorList {
 	return apivalidation.ValidateObjectMetaUpdate(m, old, metadataPath())
+}
+
+// generated checks the prefix that the name was made from, as upstream does on an update of some kinds.
+func generated(m *metav1.ObjectMeta, name apivalidation.ValidateNameFunc) field.ErrorList {
+	if m.GenerateName == "" {
+		return nil
+	}
+	var errs field.ErrorList
+	for _, message := range name(m.GenerateName, true) {
+		errs = append(errs, field.Invalid(metadataPath().Child("generateName"), m.GenerateName, message))
+	}
+	return errs
+}
+
+// named leaves out what is wrong with that prefix: with these kinds, or their updates, upstream looks at the name alone.
+func named(errs field.ErrorList) field.ErrorList {
+	prefix := metadataPath().Child("generateName").String()
+	return slices.DeleteFunc(errs, func(e *field.Error) bool { return e.Field == prefix })
 }
 
 // finalizers checks the names of finalizers beyond their syntax.

@@ -107,5 +107,5 @@ func ipBlock(path *field.Path, b *networkingv1.IPBlock) field.ErrorList {
 
 // NetworkPolicyUpdate checks an update of a network policy.
 func NetworkPolicyUpdate(p, old *networkingv1.NetworkPolicy) field.ErrorList {
-	return all(metaUpdate(&p.ObjectMeta, &old.ObjectMeta), NetworkPolicy(p))
+	return all(metaUpdate(&p.ObjectMeta, &old.ObjectMeta), named(NetworkPolicy(p)))
 }

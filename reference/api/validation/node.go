@@ -3,6 +3,7 @@ package validation
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -63,9 +64,15 @@ func avoidedPods(n *corev1.Node) field.ErrorList {
 }
 
 // declaredFeatures demands the features of a node in order (KEP-5328).
+// featureName is a name in upper camel case, or several words separated by slashes of which the first is.
+var featureName = regexp.MustCompile(`^[A-Z][a-zA-Z0-9]*(/[a-zA-Z][a-zA-Z0-9]*)*$`)
+
 func declaredFeatures(path *field.Path, names []string) field.ErrorList {
 	var errs field.ErrorList
 	for i := range names {
+		if !featureName.MatchString(names[i]) {
+			errs = append(errs, field.Invalid(path.Index(i), names[i], fmt.Sprintf("invalid feature name %q: must be words in upper camel case, separated by slashes", names[i])))
+		}
 		switch {
 		case i > 0 && names[i] == names[i-1]:
 			errs = append(errs, field.Duplicate(path.Index(i), names[i]))

@@ -59,8 +59,8 @@ func networkSource(path *field.Path, s *corev1.PersistentVolumeSource) field.Err
 	case s.Glusterfs != nil:
 		at := path.Child("glusterfs")
 		errs := all(required(at.Child("endpoints"), s.Glusterfs.EndpointsName), required(at.Child("path"), s.Glusterfs.Path))
-		if namespace := s.Glusterfs.EndpointsNamespace; namespace != nil && *namespace == "" {
-			errs = append(errs, field.Invalid(at.Child("endpointsNamespace"), *namespace, "if the endpointnamespace is set, it must be a valid namespace name"))
+		if namespace := s.Glusterfs.EndpointsNamespace; namespace != nil {
+			errs = append(errs, matches(at.Child("endpointsNamespace"), *namespace, isLabel(*namespace))...)
 		}
 		return errs
 	case s.RBD != nil:

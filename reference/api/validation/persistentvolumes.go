@@ -65,6 +65,9 @@ func inlineVolume(path *field.Path, spec *corev1.PersistentVolumeSpec) field.Err
 			errs = append(errs, field.Forbidden(path.Child(f.name), "may not be specified "+inline))
 		}
 	}
+	if spec.Local != nil {
+		errs = append(errs, field.Required(path.Child("nodeAffinity"), "Local volume requires node affinity")) // which it may not have either
+	}
 	if p := spec.PersistentVolumeReclaimPolicy; p != "" && p != corev1.PersistentVolumeReclaimRetain {
 		errs = append(errs, field.Forbidden(path.Child("persistentVolumeReclaimPolicy"), "may only be Retain "+inline))
 	}
@@ -152,7 +155,11 @@ func keepsPlace(now, before *corev1.VolumeNodeAffinity) bool {
 }
 
 func keepsTerm(now, before *corev1.NodeSelectorTerm) bool {
-	if !same(now.MatchFields, before.MatchFields) || len(now.MatchExpressions) != len(before.MatchExpressions) {
+	return keepsRequirements(now.MatchFields, before.MatchFields) && keepsRequirements(now.MatchExpressions, before.MatchExpressions)
+}
+
+func keepsRequirements(now, before []corev1.NodeSelectorRequirement) bool {
+	if len(now) != len(before) {
 		return false
 	}
 	successors := map[string]string{
@@ -162,9 +169,9 @@ func keepsTerm(now, before *corev1.NodeSelectorTerm) bool {
 		"beta.kubernetes.io/os":             corev1.LabelOSStable,
 		"beta.kubernetes.io/arch":           corev1.LabelArchStable,
 	}
-	for i, e := range now.MatchExpressions {
-		was := before.MatchExpressions[i]
-		if e.Key == successors[was.Key] {
+	for i, e := range now {
+		was := before[i]
+		if e.Key == successors[was.Key] { // or both are empty, as upstream
 			e.Key = was.Key
 		}
 		if !same(e, was) {

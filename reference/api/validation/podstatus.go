@@ -266,6 +266,9 @@ func deviceHealth(path *field.Path, list []corev1.ResourceHealth) field.ErrorLis
 	var errs field.ErrorList
 	ids := seen[corev1.ResourceID]{}
 	for i, r := range list {
+		if r.Message != nil && *r.Message == "" {
+			errs = append(errs, field.Required(path.Index(i).Child("message"), "must not be empty if it is set"))
+		}
 		errs = all(errs, ids.add(path.Index(i).Child("resourceID"), r.ResourceID),
 			strictOneOf(path.Index(i).Child("health"), r.Health, corev1.ResourceHealthStatusHealthy, corev1.ResourceHealthStatusUnhealthy, corev1.ResourceHealthStatusUnknown))
 	}

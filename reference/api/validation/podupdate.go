@@ -13,7 +13,7 @@ import (
 // PodUpdate checks an update of a pod: nearly all of its spec is fixed.
 func PodUpdate(pod, old *corev1.Pod) field.ErrorList {
 	path := specPath()
-	errs := PodPart(pod, old)
+	errs := all(PodPart(pod, old), generated(&pod.ObjectMeta, subdomainName))
 	for _, list := range []struct {
 		name          string
 		count, before int

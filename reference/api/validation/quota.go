@@ -155,7 +155,7 @@ func scopeOperator(path *field.Path, r *corev1.ScopedResourceSelectorRequirement
 
 // ResourceQuotaUpdate checks an update of a quota: its scopes stay.
 func ResourceQuotaUpdate(q, old *corev1.ResourceQuota) field.ErrorList {
-	errs := all(metaUpdate(&q.ObjectMeta, &old.ObjectMeta), ResourceQuota(q))
+	errs := all(metaUpdate(&q.ObjectMeta, &old.ObjectMeta), named(ResourceQuota(q)))
 	if !sets.New(q.Spec.Scopes...).Equal(sets.New(old.Spec.Scopes...)) {
 		errs = append(errs, field.Invalid(specPath().Child("scopes"), q.Spec.Scopes, immutable))
 	}

@@ -20,7 +20,7 @@ func ResourceClaim(c *resourcev1.ResourceClaim) field.ErrorList {
 
 // ResourceClaimUpdate checks an update of a resource claim: its spec stays, and is not checked again.
 func ResourceClaimUpdate(c, old *resourcev1.ResourceClaim) field.ErrorList {
-	return all(metaUpdate(&c.ObjectMeta, &old.ObjectMeta), unchanged(specPath(), c.Spec, old.Spec))
+	return all(metaUpdate(&c.ObjectMeta, &old.ObjectMeta), generated(&c.ObjectMeta, subdomainName), unchanged(specPath(), c.Spec, old.Spec))
 }
 
 // ResourceClaimTemplate checks a template of resource claims.

@@ -18,7 +18,7 @@ func ResourceSliceUpdate(s, old *resourcev1.ResourceSlice) field.ErrorList {
 	path := specPath()
 	return all(
 		metaUpdate(&s.ObjectMeta, &old.ObjectMeta),
-		ResourceSlice(s),
+		named(ResourceSlice(s)),
 		unchanged(path.Child("driver"), s.Spec.Driver, old.Spec.Driver),
 		unchanged(path.Child("pool", "name"), s.Spec.Pool.Name, old.Spec.Pool.Name),
 		unchanged(path.Child("nodeName"), s.Spec.NodeName, old.Spec.NodeName),

@@ -10,7 +10,7 @@ import (
 // ServiceUpdate checks an update of a service: addresses stay while the type does.
 func ServiceUpdate(s, old *corev1.Service) field.ErrorList {
 	errs := all(metaUpdate(&s.ObjectMeta, &old.ObjectMeta), ServiceClusterIPsUpdate(&s.Spec, &old.Spec), keptBalancing(&s.Spec, &old.Spec))
-	return append(errs, Service(s)...)
+	return append(errs, named(Service(s))...)
 }
 
 // keptBalancing keeps what a load balancer was set up with.

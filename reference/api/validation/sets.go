@@ -48,7 +48,7 @@ func daemonSetStrategy(path *field.Path, s *appsv1.DaemonSetUpdateStrategy) fiel
 func DaemonSetUpdate(d, old *appsv1.DaemonSet) field.ErrorList {
 	return all(
 		metaUpdate(&d.ObjectMeta, &old.ObjectMeta),
-		DaemonSet(d),
+		named(DaemonSet(d)),
 		unchanged(specPath().Child("selector"), d.Spec.Selector, old.Spec.Selector),
 	)
 }
@@ -117,6 +117,7 @@ func podManagementPolicy(path *field.Path, p appsv1.PodManagementPolicyType) fie
 // makes a volume, in the place of one of the same name.
 func withClaimVolumes(s *appsv1.StatefulSet) *corev1.PodTemplateSpec {
 	template := s.Spec.Template.DeepCopy()
+	template.Spec.Hostname, template.Spec.Subdomain = "", "" // every pod gets its own; upstream does not look at these
 	for _, claim := range s.Spec.VolumeClaimTemplates {
 		volumes := &template.Spec.Volumes
 		*volumes = append(slices.DeleteFunc(*volumes, func(v corev1.Volume) bool { return v.Name == claim.Name }), corev1.Volume{
@@ -167,7 +168,7 @@ const mutableStatefulSetFields = "updates to statefulset spec for fields other t
 
 // StatefulSetUpdate checks an update of a stateful set.
 func StatefulSetUpdate(s, old *appsv1.StatefulSet) field.ErrorList {
-	errs := all(metaUpdate(&s.ObjectMeta, &old.ObjectMeta), namespaced(&s.ObjectMeta, labelName), statefulSetSpec(s))
+	errs := all(metaUpdate(&s.ObjectMeta, &old.ObjectMeta), named(namespaced(&s.ObjectMeta, labelName)), statefulSetSpec(s))
 	kept, before := s.Spec.DeepCopy(), &old.Spec
 	kept.Replicas, kept.Ordinals, kept.Template, kept.UpdateStrategy = before.Replicas, before.Ordinals, before.Template, before.UpdateStrategy
 	kept.RevisionHistoryLimit, kept.MinReadySeconds = before.RevisionHistoryLimit, before.MinReadySeconds

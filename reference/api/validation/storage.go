@@ -247,7 +247,7 @@ func driverTokens(path *field.Path, spec *storagev1.CSIDriverSpec) field.ErrorLi
 func CSIDriverUpdate(d, old *storagev1.CSIDriver) field.ErrorList {
 	return all(
 		metaUpdate(&d.ObjectMeta, &old.ObjectMeta),
-		CSIDriver(d),
+		named(CSIDriver(d)),
 		unchanged(specPath().Child("attachedRequired"), d.Spec.AttachRequired, old.Spec.AttachRequired),
 		unchanged(specPath().Child("volumeLifecycleModes"), d.Spec.VolumeLifecycleModes, old.Spec.VolumeLifecycleModes),
 	)

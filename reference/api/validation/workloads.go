@@ -148,7 +148,7 @@ func isZero(n *intstr.IntOrString) bool {
 func DeploymentUpdate(d, old *appsv1.Deployment) field.ErrorList {
 	return all(
 		metaUpdate(&d.ObjectMeta, &old.ObjectMeta),
-		Deployment(d),
+		named(Deployment(d)),
 		unchanged(specPath().Child("selector"), d.Spec.Selector, old.Spec.Selector),
 	)
 }
@@ -220,7 +220,7 @@ func ReplicaSet(r *appsv1.ReplicaSet) field.ErrorList {
 func ReplicaSetUpdate(r, old *appsv1.ReplicaSet) field.ErrorList {
 	return all(
 		metaUpdate(&r.ObjectMeta, &old.ObjectMeta),
-		ReplicaSet(r),
+		named(ReplicaSet(r)),
 		unchanged(specPath().Child("selector"), r.Spec.Selector, old.Spec.Selector),
 	)
 }
@@ -243,7 +243,7 @@ func ReplicaSetStatusUpdate(r, old *appsv1.ReplicaSet) field.ErrorList {
 func ReplicationController(r *corev1.ReplicationController) field.ErrorList {
 	path, spec := specPath(), &r.Spec
 	errs := all(
-		namespaced(&r.ObjectMeta, subdomainName),
+		named(namespaced(&r.ObjectMeta, subdomainName)),
 		atLeastZero(path.Child("replicas"), spec.Replicas),
 		atLeastZero(path.Child("minReadySeconds"), &spec.MinReadySeconds),
 	)
@@ -284,7 +284,7 @@ func PodTemplate(t *corev1.PodTemplate) field.ErrorList {
 
 // PodTemplateUpdate checks an update of a pod template.
 func PodTemplateUpdate(t, old *corev1.PodTemplate) field.ErrorList {
-	return all(metaUpdate(&t.ObjectMeta, &old.ObjectMeta), PodTemplate(t))
+	return all(metaUpdate(&t.ObjectMeta, &old.ObjectMeta), named(PodTemplate(t)))
 }
 
 // ControllerRevision checks a controller revision.
@@ -298,7 +298,7 @@ func ControllerRevision(r *appsv1.ControllerRevision) field.ErrorList {
 
 // ControllerRevisionUpdate checks an update of a controller revision: its data stays.
 func ControllerRevisionUpdate(r, old *appsv1.ControllerRevision) field.ErrorList {
-	errs := all(metaUpdate(&r.ObjectMeta, &old.ObjectMeta), atLeastZero(field.NewPath("revision"), &r.Revision))
+	errs := all(metaUpdate(&r.ObjectMeta, &old.ObjectMeta), generated(&r.ObjectMeta, subdomainName), atLeastZero(field.NewPath("revision"), &r.Revision))
 	if !slices.Equal(r.Data.Raw, old.Data.Raw) {
 		errs = append(errs, unchanged(field.NewPath("data"), r.Data, old.Data)...)
 	}
