@@ -71,42 +71,6 @@ Feature: Other servers can serve a part of the API
         | POST   | flunders     |
         | DELETE | flunders/one |
 
-    @id:api.aggregation.identity @exclusive:cluster @needs:cluster-scope @needs:nodes
-    Scenario: The other server is told who asks
-      It trusts what the API server says in the headers. This one answers with the headers that it gets.
-
-      Given a ready Service "server" of the program "netexec --http-port=443 --udp-port=-1 --http-override=/header" whose authority is noted as "ca"
-      And an APIService "v1.${ns}.example.com":
-        """yaml
-        spec:
-          group: ${ns}.example.com
-          version: v1
-          groupPriorityMinimum: 100
-          versionPriority: 10
-          caBundle: "${ca}"
-          service: {namespace: "${ns}", name: server}
-        """
-      And within 60 seconds, APIService "v1.${ns}.example.com" matches:
-        """yaml
-        status: {conditions: [{type: Available, status: "True"}]}
-        """
-      And a Role "gardener":
-        """yaml
-        rules: [{apiGroups: ["${ns}.example.com"], resources: [flunders], verbs: [list]}]
-        """
-      And a RoleBinding "gardeners":
-        """yaml
-        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: gardener}
-        subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "jane-${ns}"}]
-        """
-      And I act as user "jane-${ns}" in group "readers"
-      When I send GET "/apis/${ns}.example.com/v1/namespaces/${ns}/flunders"
-      Then the answer matches:
-        """yaml
-        X-Remote-User: ["jane-${ns}"]
-        X-Remote-Group: [readers, "system:authenticated"]
-        """
-
     @id:api.aggregation.listed @exclusive:cluster @needs:cluster-scope @needs:nodes
     Scenario: The group is listed among the others
       A client need not know which server serves a group.
