@@ -42,10 +42,10 @@ func FuzzBootstrapToken(f *testing.F) {
 func FuzzConfigurations(f *testing.F) {
 	f.Add([]byte("apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt: [{issuer: {url: https://a, audiences: [b]}, claimMappings: {username: {expression: claims.sub}}}]\n"))
 	f.Add([]byte("apiVersion: apiserver.config.k8s.io/v1\nkind: AuthorizationConfiguration\nauthorizers: [{type: Webhook, name: a, webhook: {matchConditions: [{expression: request.user}]}}, {type: RBAC, name: b}]\n"))
+	j := &jwtAuthenticator{compiler: authenticationcel.NewDefaultCompiler()}
+	m := &maker{flags: &Flags{}, compiler: authorizationcel.NewDefaultCompiler()}
 	f.Fuzz(func(_ *testing.T, data []byte) {
-		j := &jwtAuthenticator{compiler: authenticationcel.NewDefaultCompiler()}
 		_, _ = j.parse(data)
-		m := &maker{flags: &Flags{}, compiler: authorizationcel.NewDefaultCompiler()}
 		_, _ = m.parse(data)
 	})
 }
