@@ -28,7 +28,7 @@ func templateOf(path *field.Path, template, old *corev1.PodTemplateSpec) []strin
 	if old != nil && equality.Semantic.DeepEqual(template, old) {
 		return nil
 	}
-	return podTemplate(path, &template.ObjectMeta, &template.Spec)
+	return append(podTemplate(path, &template.ObjectMeta, &template.Spec), preferredValues(path.Child("spec"), &template.Spec)...)
 }
 
 func podTemplate(path *field.Path, meta *metav1.ObjectMeta, spec *corev1.PodSpec) []string {

@@ -4,7 +4,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
@@ -56,12 +55,7 @@ func CronJob(c, old *batchv1.CronJob) []string {
 
 // PodTemplate warns about a pod template.
 func PodTemplate(t, old *corev1.PodTemplate) []string {
-	path, was := field.NewPath("template"), before(old, func(t *corev1.PodTemplate) *corev1.PodTemplateSpec { return &t.Template })
-	out := templateOf(path, &t.Template, was)
-	if was == nil || !equality.Semantic.DeepEqual(&t.Template, was) {
-		out = append(out, preferredValues(path.Child("spec"), &t.Template.Spec)...)
-	}
-	return out
+	return templateOf(field.NewPath("template"), &t.Template, before(old, func(t *corev1.PodTemplate) *corev1.PodTemplateSpec { return &t.Template }))
 }
 
 // ReplicationController warns about the template of a replication controller.
