@@ -1,4 +1,3 @@
-@needs:cluster-scope
 Feature: A request can be made as somebody else
 
   Who may impersonate can act with the name, the groups, the uid and further attributes of another identity. The rights that count are those
@@ -8,7 +7,7 @@ Feature: A request can be made as somebody else
 
   Rule: All attributes of an identity can be taken over
 
-    @id:access.impersonation.attributes
+    @id:access.impersonation.attributes @needs:cluster-scope
     Scenario: Name, groups, uid and further attributes
       The API server answers who it takes the request to be from.
 
@@ -19,7 +18,7 @@ Feature: A request can be made as somebody else
       And the output contains "1234"
       And the output contains "scopes:"
 
-    @id:access.impersonation.authenticated
+    @id:access.impersonation.authenticated @needs:cluster-scope
     Scenario: Who is impersonated is among the authenticated
       The group is added, as it is for everybody who says who he is.
 
@@ -34,7 +33,7 @@ Feature: A request can be made as somebody else
         status: {userInfo: {username: "jane-${ns}", groups: [system:authenticated]}}
         """
 
-    @id:access.impersonation.account
+    @id:access.impersonation.account @needs:cluster-scope
     Scenario: A service account has its groups
       Its name tells them.
 
@@ -44,7 +43,7 @@ Feature: A request can be made as somebody else
 
   Rule: Each attribute takes a right
 
-    @id:access.impersonation.narrow
+    @id:access.impersonation.narrow @needs:cluster-scope
     Scenario Outline: The right to impersonate one user does not reach to <what>
       Rules can name users, groups, uids and the values of further attributes.
 

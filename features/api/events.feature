@@ -127,7 +127,7 @@ Feature: Events tell what has happened
         series: {count: 100, lastObservedTime: "2026-01-01T00:00:05.000000Z"}
         """
 
-    @id:api.events.reporter @needs:cluster-scope
+    @id:api.events.reporter
     Scenario: Events of all namespaces are picked by their reporter
       The field has another name in each group.
 

@@ -1,4 +1,3 @@
-@needs:cluster-scope
 Feature: Every kind is used in the same way
 
   What holds for one kind of object holds for all: it is created under a name, found by its labels, changed in parts or as a whole, watched,
@@ -57,6 +56,7 @@ Feature: Every kind is used in the same way
         | ResourceClaim         | spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}              | metadata: {annotations: {colour: red}}                           |
         | ResourceClaimTemplate | spec: {spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}}      | metadata: {annotations: {colour: red}}                           |
 
+      @needs:cluster-scope
       Examples: Kinds of the cluster
         | kind                             | fields                                                                                                                                                                       | change                                                           |
         | Node                             | spec: {unschedulable: true, podCIDR: 192.0.2.0/28}                                                                                                                           | metadata: {labels: {colour: red}}                                |
@@ -75,7 +75,7 @@ Feature: Every kind is used in the same way
         | ValidatingAdmissionPolicy        | spec: {matchConstraints: {resourceRules: [{apiGroups: [example.com], apiVersions: [v1], operations: [CREATE], resources: [nothings]}]}, validations: [{expression: "true"}]} | spec: {failurePolicy: Ignore}                                    |
         | ValidatingAdmissionPolicyBinding | spec: {policyName: "${ns}-nothing", validationActions: [Deny]}                                                                                                               | spec: {validationActions: [Warn]}                                |
 
-      @since:v1.36
+      @since:v1.36 @needs:cluster-scope
       Examples: Kinds that are new
         | kind                           | fields                                                                                                                                                                                                                                                                       | change                                       |
         | MutatingAdmissionPolicy        | spec: {matchConstraints: {resourceRules: [{apiGroups: [example.com], apiVersions: [v1], operations: [CREATE], resources: [nothings]}]}, reinvocationPolicy: Never, mutations: [{patchType: JSONPatch, jsonPatch: {expression: "[JSONPatch{op: 'remove', path: '/data'}]"}}]} | spec: {failurePolicy: Ignore}                |
@@ -123,6 +123,7 @@ Feature: Every kind is used in the same way
         | ResourceClaim         | spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}              | metadata: {annotations: {colour: red}}                           |
         | ResourceClaimTemplate | spec: {spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}}      | metadata: {annotations: {colour: red}}                           |
 
+      @needs:cluster-scope
       Examples: Kinds of the cluster
         | kind                       | fields                                                                                                                              | change                                                           |
         | Node                       | spec: {unschedulable: true, podCIDR: 192.0.2.0/28}                                                                                  | metadata: {labels: {colour: red}}                                |
@@ -164,6 +165,7 @@ Feature: Every kind is used in the same way
         | Lease              | spec: {holderIdentity: one}              | spec: {holderIdentity: two} |
         | CSIStorageCapacity | storageClassName: nothing\ncapacity: 1Gi | capacity: 2Gi               |
 
+      @needs:cluster-scope
       Examples: Kinds of the cluster
         | kind                             | fields                                                                                        | change                                    |
         | RuntimeClass                     | handler: nothing                                                                              | scheduling: {nodeSelector: {colour: red}} |
@@ -172,7 +174,7 @@ Feature: Every kind is used in the same way
         | VolumeAttachment                 | spec: {attacher: csi.example.com, nodeName: nothing, source: {persistentVolumeName: nothing}} | metadata: {annotations: {colour: red}}    |
         | ValidatingAdmissionPolicyBinding | spec: {policyName: "${ns}-nothing", validationActions: [Deny]}                                | spec: {validationActions: [Warn]}         |
 
-      @since:v1.36
+      @since:v1.36 @needs:cluster-scope
       Examples: Kinds that are new
         | kind                           | fields                                                                                                                                                                                                                                                                       | change                                       |
         | MutatingAdmissionPolicy        | spec: {matchConstraints: {resourceRules: [{apiGroups: [example.com], apiVersions: [v1], operations: [CREATE], resources: [nothings]}]}, reinvocationPolicy: Never, mutations: [{patchType: JSONPatch, jsonPatch: {expression: "[JSONPatch{op: 'remove', path: '/data'}]"}}]} | spec: {failurePolicy: Ignore}                |
@@ -223,6 +225,7 @@ Feature: Every kind is used in the same way
         | ResourceClaim         | spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}              |
         | ResourceClaimTemplate | spec: {spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}}      |
 
+      @needs:cluster-scope
       Examples: Kinds of the cluster
         | kind                             | fields                                                                                                                                                                       |
         | Node                             | spec: {unschedulable: true, podCIDR: 192.0.2.0/28}                                                                                                                           |
@@ -241,7 +244,7 @@ Feature: Every kind is used in the same way
         | ValidatingAdmissionPolicy        | spec: {matchConstraints: {resourceRules: [{apiGroups: [example.com], apiVersions: [v1], operations: [CREATE], resources: [nothings]}]}, validations: [{expression: "true"}]} |
         | ValidatingAdmissionPolicyBinding | spec: {policyName: "${ns}-nothing", validationActions: [Deny]}                                                                                                               |
 
-      @since:v1.36
+      @since:v1.36 @needs:cluster-scope
       Examples: Kinds that are new
         | kind                           | fields                                                                                                                                                                                                                                                                       |
         | MutatingAdmissionPolicy        | spec: {matchConstraints: {resourceRules: [{apiGroups: [example.com], apiVersions: [v1], operations: [CREATE], resources: [nothings]}]}, reinvocationPolicy: Never, mutations: [{patchType: JSONPatch, jsonPatch: {expression: "[JSONPatch{op: 'remove', path: '/data'}]"}}]} |
@@ -278,6 +281,10 @@ Feature: Every kind is used in the same way
         | CronJob                    | /apis/batch/v1/namespaces/${ns}/cronjobs                          | spec: {schedule: 0 0 31 2 *}                                                                  | status: {lastScheduleTime: "2026-01-01T00:00:00Z"}                                                                                       | {example.com/note: patched} |
         | Ingress                    | /apis/networking.k8s.io/v1/namespaces/${ns}/ingresses             | spec: {ingressClassName: nobody, defaultBackend: {service: {name: web, port: {number: 80}}}}  | status: {loadBalancer: {ingress: [{ip: 203.0.113.10}]}}                                                                                  | {example.com/note: patched} |
         | ResourceClaim              | /apis/resource.k8s.io/v1/namespaces/${ns}/resourceclaims          | spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}               | status: {allocation: {devices: {results: [{request: one, driver: dra.example.com, pool: one, device: one}]}}}                            | <none>                      |
+
+      @needs:cluster-scope
+      Examples: Those of the cluster
+        | kind                       | path                                                              | fields                                                                                        | status                                                                                                                                   | notes                       |
         | FlowSchema                 | /apis/flowcontrol.apiserver.k8s.io/v1/flowschemas                 | spec: {matchingPrecedence: 9000, priorityLevelConfiguration: {name: "${ns}-nothing"}}         | status: {conditions: [{type: Checked, status: "False", reason: Tried}]}                                                                  | <none>                      |
         | PriorityLevelConfiguration | /apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations | spec: {type: Limited, limited: {nominalConcurrencyShares: 2, limitResponse: {type: Reject}}}  | status: {conditions: [{type: Checked, status: "False", reason: Tried}]}                                                                  | <none>                      |
         | VolumeAttachment           | /apis/storage.k8s.io/v1/volumeattachments                         | spec: {attacher: csi.example.com, nodeName: nothing, source: {persistentVolumeName: nothing}} | status: {attached: true}                                                                                                                 | <none>                      |
@@ -308,5 +315,9 @@ Feature: Every kind is used in the same way
         | CronJob                    | /apis/batch/v1/namespaces/${ns}/cronjobs                          | spec: {schedule: 0 0 31 2 *}                                                                 | status: {lastSuccessfulTime: "2026-01-01T00:00:00Z"}                                                                                                                                                                                                                                                   |
         | Ingress                    | /apis/networking.k8s.io/v1/namespaces/${ns}/ingresses             | spec: {ingressClassName: nobody, defaultBackend: {service: {name: web, port: {number: 80}}}} | status: {loadBalancer: {ingress: [{hostname: web.example.com}]}}                                                                                                                                                                                                                                       |
         | ResourceClaim              | /apis/resource.k8s.io/v1/namespaces/${ns}/resourceclaims          | spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}              | status: {allocation: {devices: {results: [{request: one, driver: dra.example.com, pool: one, device: one}]}}, devices: [{driver: dra.example.com, pool: one, device: one, conditions: [{type: Warm, status: "True", reason: Used, message: it is warm, lastTransitionTime: "2026-01-01T00:00:00Z"}]}]} |
+
+      @needs:cluster-scope
+      Examples: Those of the cluster
+        | kind                       | path                                                              | fields                                                                                       | status                                                                                                                                                                                                                                                                                                 |
         | FlowSchema                 | /apis/flowcontrol.apiserver.k8s.io/v1/flowschemas                 | spec: {matchingPrecedence: 9000, priorityLevelConfiguration: {name: "${ns}-nothing"}}        | status: {conditions: [{type: Looked, status: "True", reason: Tried}]}                                                                                                                                                                                                                                  |
         | PriorityLevelConfiguration | /apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations | spec: {type: Limited, limited: {nominalConcurrencyShares: 2, limitResponse: {type: Reject}}} | status: {conditions: [{type: Looked, status: "True", reason: Tried}]}                                                                                                                                                                                                                                  |

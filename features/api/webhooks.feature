@@ -1,4 +1,3 @@
-@needs:cluster-scope
 Feature: Programs outside the API server can check and change requests
 
   The API server asks webhooks before it stores an object. A validating webhook may refuse a request, a mutating one may change the object.
@@ -7,7 +6,7 @@ Feature: Programs outside the API server can check and change requests
 
   Rule: A webhook is asked about the requests that its rules pick
 
-    @id:api.webhooks.deny @needs:nodes
+    @id:api.webhooks.deny @needs:nodes @needs:cluster-scope
     Scenario: A validating webhook refuses a request
       The message tells which webhook refused, and what it says.
 
@@ -42,7 +41,7 @@ Feature: Programs outside the API server can check and change requests
       And the message contains "denied the request: this webhook denies all requests"
       And as before, creating Secret "password" would be accepted
 
-    @id:api.webhooks.mutate @needs:nodes
+    @id:api.webhooks.mutate @needs:nodes @needs:cluster-scope
     Scenario: A mutating webhook changes an object
       What it changes is validated and stored like everything else.
 
@@ -64,7 +63,7 @@ Feature: Programs outside the API server can check and change requests
 
   Rule: The failure policy says what happens when a webhook does not answer
 
-    @id:api.webhooks.fail
+    @id:api.webhooks.fail @needs:cluster-scope
     Scenario: With the policy Fail the request is refused
       It is the fault of the server, not of the request.
 
@@ -84,7 +83,7 @@ Feature: Programs outside the API server can check and change requests
       And the message contains "failed calling webhook"
       And the message contains "silent.example.com"
 
-    @id:api.webhooks.gone
+    @id:api.webhooks.gone @needs:cluster-scope
     Scenario: Without its configuration a webhook is not asked any more
       It takes the API server a moment to notice.
 
@@ -102,7 +101,7 @@ Feature: Programs outside the API server can check and change requests
       When I delete ValidatingWebhookConfiguration "${ns}.example.com"
       Then within 60 seconds, creating ConfigMap "settings" would be accepted
 
-    @id:api.webhooks.ignore
+    @id:api.webhooks.ignore @needs:cluster-scope
     Scenario: With the policy Ignore the request goes on
       The webhook is asked, and its silence forgiven.
 
@@ -125,7 +124,7 @@ Feature: Programs outside the API server can check and change requests
 
   Rule: Conditions and selectors narrow down what a webhook is asked about
 
-    @id:api.webhooks.condition
+    @id:api.webhooks.condition @needs:cluster-scope
     Scenario Outline: A webhook with <what> is asked about some objects only
       The others are not sent to it.
 
@@ -155,7 +154,7 @@ Feature: Programs outside the API server can check and change requests
         | an object selector | objectSelector: {matchLabels: {colour: red}}                                                            |
         | a match condition  | matchConditions: [{name: red, expression: "object.metadata.?labels.colour.orValue('') == 'red'"}]        |
 
-    @id:api.webhooks.namespace
+    @id:api.webhooks.namespace @needs:cluster-scope
     Scenario: A webhook with a namespace selector leaves other namespaces alone
       So the namespaces of the system can be kept from a broken webhook.
 
@@ -173,7 +172,7 @@ Feature: Programs outside the API server can check and change requests
       Then within 60 seconds, creating ConfigMap "settings" would be refused with 500 InternalError
       And as before, creating ConfigMap "${ns}-other/settings" would be accepted
 
-    @id:api.webhooks.conditions-changed
+    @id:api.webhooks.conditions-changed @needs:cluster-scope
     Scenario Outline: The match conditions of a <kind> can be changed
       They are kept as they were sent, in their order.
 
@@ -205,7 +204,7 @@ Feature: Programs outside the API server can check and change requests
         | ValidatingWebhookConfiguration |
         | MutatingWebhookConfiguration   |
 
-    @id:api.webhooks.invalid
+    @id:api.webhooks.invalid @needs:cluster-scope
     Scenario: A webhook must say whether it has side effects
       A dry run could not be promised otherwise.
 
@@ -222,7 +221,7 @@ Feature: Programs outside the API server can check and change requests
       Then it is refused with 422 Invalid
       And the message contains "webhooks[0].sideEffects"
 
-    @id:api.webhooks.condition-invalid
+    @id:api.webhooks.condition-invalid @needs:cluster-scope
     Scenario Outline: A <kind> with a condition that cannot be read is refused
       The message holds what the compiler says.
 
@@ -245,7 +244,7 @@ Feature: Programs outside the API server can check and change requests
         | ValidatingWebhookConfiguration |
         | MutatingWebhookConfiguration   |
 
-    @id:api.webhooks.twice
+    @id:api.webhooks.twice @needs:cluster-scope
     Scenario: The webhooks of a configuration have different names
       Refusals name the webhook.
 

@@ -1,4 +1,3 @@
-@needs:cluster-scope
 Feature: The addresses of Services are objects
 
   A ServiceCIDR is a range of addresses for Services, an IPAddress is one address that is taken. So everybody can see which ones are left.
@@ -45,7 +44,7 @@ Feature: The addresses of Services are objects
 
   Rule: An address is an object with the address as its name
 
-    @id:network.addresses.life @life-cycle
+    @id:network.addresses.life @life-cycle @needs:cluster-scope
     Scenario: The life of an IPAddress
       It tells which object has the address.
 
@@ -67,7 +66,7 @@ Feature: The addresses of Services are objects
         | DELETED  | 2001:db8:5ea:1::1 |
       And IPAddress "2001:db8:5ea:1::1" is gone
 
-    @id:network.addresses.replaced
+    @id:network.addresses.replaced @needs:cluster-scope
     Scenario: An IPAddress is replaced
       Whose address it is does not change.
 
@@ -83,7 +82,7 @@ Feature: The addresses of Services are objects
         """
       Then metadata.annotations['example.com/note'] of IPAddress "2001:db8:5ea:2::1" is "replaced"
 
-    @id:network.addresses.collection
+    @id:network.addresses.collection @needs:cluster-scope
     Scenario: IPAddresses are deleted by their label
       The others stay.
 
@@ -100,7 +99,7 @@ Feature: The addresses of Services are objects
       Then within 10 seconds, IPAddress "2001:db8:5ea:3::1" is gone
       And as before, IPAddress "2001:db8:5ea:3::2" exists
 
-    @id:network.addresses.canonical
+    @id:network.addresses.canonical @needs:cluster-scope
     Scenario Outline: The name <name> is refused
       An address has one name only, its shortest form in small letters.
 

@@ -157,7 +157,7 @@ Feature: Services get addresses and ports that are their own
       Then spec.clusterIP of Service "other" is "${ip}"
       And as before, spec.clusterIP of Service "web" is "<none>"
 
-    @id:network.service-addresses.object-gone @needs:cluster-scope
+    @id:network.service-addresses.object-gone
     Scenario: The IPAddress goes with its Service
       The account is always right.
 
