@@ -55,6 +55,14 @@ func questions(need string) []journal.Call {
 		return list("metrics.k8s.io", "nodes")
 	case capability.PrivilegedPods, capability.BaselinePods:
 		return []journal.Call{{Verb: "create", Resource: "pods", Namespaced: true}}
+	case capability.DualStack:
+		return []journal.Call{{Verb: "get", Group: "networking.k8s.io", Resource: "servicecidrs", Name: "kubernetes"}}
+	case capability.NodeRestriction:
+		return []journal.Call{
+			{Verb: "create", Group: "authorization.k8s.io", Resource: "subjectaccessreviews"},
+			{Verb: "impersonate", Resource: "users", Name: "system:node:seatrial-dry-run"},
+			{Verb: "impersonate", Resource: "groups", Name: "system:nodes"},
+		}
 	}
 	return nil
 }
