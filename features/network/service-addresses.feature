@@ -252,11 +252,11 @@ Feature: Services get addresses and ports that are their own
       Given an empty Namespace
       When I create ServiceCIDR "${ns}":
         """yaml
-        spec: {cidrs: [203.0.113.0/24]}
+        spec: {cidrs: [198.51.100.0/24]}
         """
       Then within 60 seconds, creating Service "web" would be accepted:
         """yaml
-        spec: {clusterIP: 203.0.113.77, ports: [{port: 80}]}
+        spec: {clusterIP: 198.51.100.77, ports: [{port: 80}]}
         """
       And within 30 seconds, ServiceCIDR "${ns}" matches:
         """yaml
@@ -293,7 +293,7 @@ Feature: Services get addresses and ports that are their own
 
       Given a ServiceCIDR "${ns}":
         """yaml
-        spec: {cidrs: [203.0.113.0/24]}
+        spec: {cidrs: [192.0.2.0/24]}
         """
       And within 60 seconds, status.conditions[type=Ready].status of ServiceCIDR "${ns}" is "True"
       When I delete ServiceCIDR "${ns}"
