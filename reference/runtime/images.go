@@ -22,6 +22,13 @@ import (
 // carriedLabel marks images that came out of the binary, so that a newer binary may replace them, but never one the user loaded.
 const carriedLabel = "seatrial.io/carried"
 
+// loadedLabels are for images that the user loaded: nobody can get them again, so the kubelet must not remove them when the disk
+// fills. The first label keeps CRI from replacing the others.
+// Source: the field pinned of runtime.v1.Image, k8s.io/cri-api.
+func loadedLabels() map[string]string {
+	return map[string]string{"io.cri-containerd.image": "managed", "io.cri-containerd.pinned": "pinned"}
+}
+
 // imageStore puts images into containerd the way CRI expects to find them: unpacked, with a tag, a digest reference and an ID.
 type imageStore struct {
 	client      *client.Client
@@ -107,7 +114,7 @@ func (s *imageStore) importArchive(ctx context.Context, r io.Reader) ([]string, 
 			return nil, fmt.Errorf("read image name %q: %w", img.Name, err)
 		}
 		old := img.Name
-		img.Name, img.Labels = named.String(), nil
+		img.Name, img.Labels = named.String(), loadedLabels()
 		if err := s.publish(ctx, img); err != nil {
 			return nil, fmt.Errorf("import image %q: %w", img.Name, err)
 		}

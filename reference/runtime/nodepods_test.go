@@ -81,6 +81,8 @@ func TestNodeImportsArchivesAndCarriesImages(t *testing.T) {
 	for _, ref := range []string{"one:1", "registry.example/many:2", "loaded:v1"} {
 		if img := present(ref); img == nil || len(img.RepoDigests) != 1 {
 			t.Errorf("image %s after import = %v, want it with a digest reference", ref, img)
+		} else if !img.Pinned {
+			t.Errorf("image %s after import may be removed when the disk fills: %v", ref, img)
 		}
 	}
 
@@ -89,7 +91,7 @@ func TestNodeImportsArchivesAndCarriesImages(t *testing.T) {
 	if err != nil {
 		t.Fatalf("pull carried image: %v", err)
 	}
-	if img := present(busybox); img.GetId() != pulled.GetImageRef() {
+	if img := present(busybox); img.GetId() != pulled.GetImageRef() || img.GetPinned() {
 		t.Errorf("image = %v, the pull returned %s", img, pulled.GetImageRef())
 	}
 	if _, err := n.RemoveImage(t.Context(), &cri.RemoveImageRequest{Image: &cri.ImageSpec{Image: busybox}}); err != nil {
