@@ -55,7 +55,7 @@ func (p *process) start(t *testing.T) kubernetes.Interface {
 	log := must[*os.File](t)(os.OpenFile(filepath.Join(p.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600))
 	defer func() { _ = log.Close() }()
 	p.cmd = exec.Command(os.Args[0], "apiserver", "--data-dir", filepath.Join(p.dir, "etcd"), "--cert-dir", filepath.Join(p.dir, "pki"),
-		"--secure-port", strconv.Itoa(p.port), "--advertise-address", "192.0.2.1", "--etcd-compaction-interval", "500ms")
+		"--secure-port", strconv.Itoa(p.port), "--advertise-address", "192.0.2.1", "--etcd-compaction-interval", "100ms")
 	p.cmd.Env = append(os.Environ(), programVariable+"=1")
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -192,7 +192,8 @@ func TestAcknowledgedWritesOutliveTheProcess(t *testing.T) {
 		cancel()
 		writing.Wait()
 		if signal == syscall.SIGTERM && err != nil {
-			t.Errorf("the process does not end well: %v", err)
+			text, _ := os.ReadFile(filepath.Join(p.dir, "log"))
+			t.Errorf("the process does not end well: %v\n%s", err, text[max(0, len(text)-16<<10):])
 		}
 		t.Logf("round %d: %d writes acknowledged, then %s", round, acknowledged.Load(), signal)
 	}
@@ -202,7 +203,14 @@ func TestAcknowledgedWritesOutliveTheProcess(t *testing.T) {
 func wantCompacted(t *testing.T, client kubernetes.Interface) {
 	t.Helper()
 	old := metav1.ListOptions{ResourceVersion: "2", ResourceVersionMatch: metav1.ResourceVersionMatchExact}
-	if _, err := client.CoreV1().ConfigMaps("default").List(t.Context(), old); !apierrors.IsResourceExpired(err) {
+	expired := func(ctx context.Context) (bool, error) {
+		_, err := client.CoreV1().ConfigMaps("default").List(ctx, old)
+		if err != nil && !apierrors.IsResourceExpired(err) {
+			return false, err
+		}
+		return err != nil, nil
+	}
+	if err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, 30*time.Second, true, expired); err != nil {
 		t.Errorf("the first version can still be read: %v", err)
 	}
 }
