@@ -37,7 +37,8 @@ const programVariable = "SEATRIAL_TEST_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(programVariable) != "" {
-		os.Exit(reference.Main(os.Args[1:]))
+		// os.Exit would end the race detector first, which crashes while goroutines of the libraries still run.
+		syscall.Exit(reference.Main(os.Args[1:]))
 	}
 	os.Exit(m.Run())
 }
