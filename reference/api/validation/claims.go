@@ -53,33 +53,34 @@ func accessModes(path *field.Path, modes []corev1.PersistentVolumeAccessMode) fi
 
 func dataSources(path *field.Path, spec *corev1.PersistentVolumeClaimSpec) field.ErrorList {
 	var errs field.ErrorList
-	check := func(name string, group *string, kind, object string) {
-		at := path.Child(name)
-		errs = append(errs, required(at.Child("name"), object)...)
-		errs = append(errs, required(at.Child("kind"), kind)...)
-		if group != nil {
-			errs = append(errs, optional(at.Child("apiGroup"), *group, isSubdomain)...)
-		}
-		if (group == nil || *group == "") && kind != "PersistentVolumeClaim" {
-			errs = append(errs, field.Invalid(at, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"))
-		}
-	}
-	if s := spec.DataSource; s != nil {
-		check("dataSource", s.APIGroup, s.Kind, s.Name)
-	}
-	if s := spec.DataSourceRef; s != nil {
-		check("dataSourceRef", s.APIGroup, s.Kind, s.Name)
-	}
 	a, b := spec.DataSource, spec.DataSourceRef
-	if b != nil && b.Namespace != nil && *b.Namespace != "" { // of a template: a claim has lost it by now
+	if a != nil {
+		errs = append(errs, dataSource(path.Child("dataSource"), a)...)
+	}
+	if b == nil {
+		return errs
+	}
+	errs = append(errs, dataSource(path.Child("dataSourceRef"), &corev1.TypedLocalObjectReference{APIGroup: b.APIGroup, Kind: b.Kind, Name: b.Name})...)
+	if b.Namespace != nil && *b.Namespace != "" { // of a template: a claim has lost it by now
 		errs = append(errs, matches(path.Child("dataSourceRef", "namespace"), *b.Namespace, isLabel(*b.Namespace))...)
 		if a != nil {
 			errs = append(errs, field.Invalid(path, path.Child("dataSource"), "may not be specified when dataSourceRef.namespace is specified"))
 		}
 		return errs
 	}
-	if a != nil && b != nil && (a.Kind != b.Kind || a.Name != b.Name || !same(a.APIGroup, b.APIGroup)) {
+	if a != nil && (a.Kind != b.Kind || a.Name != b.Name || !same(a.APIGroup, b.APIGroup)) {
 		errs = append(errs, field.Invalid(path, path.Child("dataSource"), "must match dataSourceRef"))
+	}
+	return errs
+}
+
+func dataSource(at *field.Path, ref *corev1.TypedLocalObjectReference) field.ErrorList {
+	errs := all(required(at.Child("name"), ref.Name), required(at.Child("kind"), ref.Kind))
+	if ref.APIGroup != nil {
+		errs = append(errs, optional(at.Child("apiGroup"), *ref.APIGroup, isSubdomain)...)
+	}
+	if (ref.APIGroup == nil || *ref.APIGroup == "") && ref.Kind != "PersistentVolumeClaim" {
+		errs = append(errs, field.Invalid(at, ref.Kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"))
 	}
 	return errs
 }

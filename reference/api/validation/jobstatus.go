@@ -66,18 +66,8 @@ func jobIndexes(path *field.Path, j *batchv1.Job, before *batchv1.JobStatus) fie
 	if j.Status.FailedIndexes != nil {
 		failed = *j.Status.FailedIndexes
 	}
-	var errs field.ErrorList
-	indexed := j.Spec.CompletionMode != nil && *j.Spec.CompletionMode == batchv1.IndexedCompletion && j.Spec.Completions != nil
-	for _, list := range []struct{ name, text string }{{"completedIndexes", completed}, {"failedIndexes", failed}} {
-		if list.text == "" {
-			continue
-		}
-		if !indexed {
-			errs = append(errs, field.Invalid(path.Child(list.name), list.text, fmt.Sprintf("cannot set non-empty %s when non-indexed completion mode", list.name)))
-		} else if _, err := countIndexes(list.text, *j.Spec.Completions); err != nil {
-			errs = append(errs, field.Invalid(path.Child(list.name), list.text, fmt.Sprintf("error parsing %s: %s", list.name, err)))
-		}
-	}
+	indexed := isIndexed(j)
+	errs := all(indexList(path, "completedIndexes", completed, j), indexList(path, "failedIndexes", failed, j))
 	if indexed && j.Spec.BackoffLimitPerIndex == nil && failed != "" {
 		errs = append(errs, field.Invalid(path.Child("failedIndexes"), failed, "cannot set non-empty failedIndexes when backoffLimitPerIndex is not set"))
 	}
@@ -88,6 +78,24 @@ func jobIndexes(path *field.Path, j *batchv1.Job, before *batchv1.JobStatus) fie
 		return one(field.Invalid(path.Child("failedIndexes"), failed, fmt.Sprintf("failedIndexes and completedIndexes overlap at index: %d", both)))
 	}
 	return nil
+}
+
+// indexList checks one list of indexes.
+func indexList(path *field.Path, name, list string, j *batchv1.Job) field.ErrorList {
+	if list == "" {
+		return nil
+	}
+	if !isIndexed(j) {
+		return one(field.Invalid(path.Child(name), list, fmt.Sprintf("cannot set non-empty %s when non-indexed completion mode", name)))
+	}
+	if _, err := countIndexes(list, *j.Spec.Completions); err != nil {
+		return one(field.Invalid(path.Child(name), list, fmt.Sprintf("error parsing %s: %s", name, err)))
+	}
+	return nil
+}
+
+func isIndexed(j *batchv1.Job) bool {
+	return j.Spec.CompletionMode != nil && *j.Spec.CompletionMode == batchv1.IndexedCompletion && j.Spec.Completions != nil
 }
 
 // sharedIndex is the first index that two right lists have in common, or -1.
