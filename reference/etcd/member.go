@@ -44,6 +44,7 @@ type Options struct {
 type Member struct {
 	server *embed.Etcd
 	client *clientv3.Client
+	status *maintenance
 	lock   *os.File
 	stop   sync.Once
 }
@@ -73,7 +74,10 @@ func Start(ctx context.Context, o Options) (*Member, error) {
 		_ = lock.Close()
 		return nil, fmt.Errorf("start etcd in %q: %w", o.Dir, explain(o.Dir, err))
 	}
-	return &Member{server: server, client: v3client.New(server.Server), lock: lock}, nil
+	client := v3client.New(server.Server)
+	status := &maintenance{Maintenance: client.Maintenance}
+	client.Maintenance = status
+	return &Member{server: server, client: client, status: status, lock: lock}, nil
 }
 
 // startServer turns the panics with which etcd reports an unusable disk into errors.
@@ -141,6 +145,7 @@ func (m *Member) Run(ctx context.Context) error {
 // Stop ends the member and releases the directory. It may be called again.
 func (m *Member) Stop() {
 	m.stop.Do(func() {
+		m.status.stop()
 		_ = m.client.Close()
 		m.server.Close()
 		_ = m.lock.Close()

@@ -100,3 +100,15 @@ func TestRunStopsWithItsContext(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestStatusOfAStoppedMemberIsAnError(t *testing.T) {
+	m := start(t, Options{Dir: t.TempDir()})
+	client := m.Client()
+	if _, err := client.Status(t.Context(), ""); err != nil {
+		t.Fatal(err)
+	}
+	m.Stop()
+	if _, err := client.Status(t.Context(), ""); err == nil {
+		t.Error("a stopped member tells its status")
+	}
+}
