@@ -27,7 +27,7 @@ func (p *pace) RoundTrip(request *http.Request) (*http.Response, error) {
 		if err != nil {
 			return response, err
 		}
-		after, busy := tooBusy(response)
+		after, busy := tooBusy(request.Method, response)
 		again := busy && p.wait(request, after)
 		if !again {
 			return response, nil
@@ -42,10 +42,14 @@ func (p *pace) RoundTrip(request *http.Request) (*http.Response, error) {
 	return p.next.RoundTrip(request)
 }
 
-// tooBusy reports whether the server has not even looked at the request, and when to ask again. An answer of the API itself, such as that an
-// eviction would disturb too many Pods, has the same code and is a Status; it is for the scenario.
-func tooBusy(response *http.Response) (after time.Duration, busy bool) {
-	if response.StatusCode != http.StatusTooManyRequests || strings.Contains(response.Header.Get("Content-Type"), "json") {
+// tooBusy reports whether the server has not even looked at the request, or cannot read yet what is asked for (the list of a custom kind whose
+// definition has just changed), and when to ask again. An answer to a write, such as that an eviction would disturb too many Pods, has the same
+// code and is a Status; it is for the scenario.
+func tooBusy(method string, response *http.Response) (after time.Duration, busy bool) {
+	if response.StatusCode != http.StatusTooManyRequests {
+		return 0, false
+	}
+	if method != http.MethodGet && strings.Contains(response.Header.Get("Content-Type"), "json") {
 		return 0, false
 	}
 	seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))

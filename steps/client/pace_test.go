@@ -36,21 +36,23 @@ func (b *busy) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestABusyServerIsAskedAgainWhenItSays(t *testing.T) {
 	for name, c := range map[string]struct {
 		server busy
+		method string
 		limit  time.Duration
 		code   int
 		took   time.Duration
 		asked  int
 	}{
-		"not busy":             {busy{}, time.Minute, http.StatusOK, 0, 1},
-		"busy twice":           {busy{refusals: 2, contentType: "text/plain; charset=utf-8"}, time.Minute, http.StatusOK, 4 * time.Second, 3},
-		"busy for ever":        {busy{refusals: 99, contentType: "text/plain"}, time.Minute, http.StatusTooManyRequests, 20 * time.Second, 11},
-		"no time left":         {busy{refusals: 99, contentType: "text/plain"}, 5 * time.Second, http.StatusTooManyRequests, 4 * time.Second, 3},
-		"a refusal of the API": {busy{refusals: 1, contentType: "application/json"}, time.Minute, http.StatusTooManyRequests, 0, 1},
+		"not busy":             {busy{}, http.MethodPost, time.Minute, http.StatusOK, 0, 1},
+		"busy twice":           {busy{refusals: 2, contentType: "text/plain; charset=utf-8"}, http.MethodPost, time.Minute, http.StatusOK, 4 * time.Second, 3},
+		"busy for ever":        {busy{refusals: 99, contentType: "text/plain"}, http.MethodPost, time.Minute, http.StatusTooManyRequests, 20 * time.Second, 11},
+		"no time left":         {busy{refusals: 99, contentType: "text/plain"}, http.MethodPost, 5 * time.Second, http.StatusTooManyRequests, 4 * time.Second, 3},
+		"nothing to read yet":  {busy{refusals: 1, contentType: "application/json"}, http.MethodGet, time.Minute, http.StatusOK, 2 * time.Second, 2},
+		"a refusal of the API": {busy{refusals: 1, contentType: "application/json"}, http.MethodPost, time.Minute, http.StatusTooManyRequests, 0, 1},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), c.limit)
 			defer cancel()
-			request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://server", strings.NewReader("body"))
+			request, err := http.NewRequestWithContext(ctx, c.method, "http://server", strings.NewReader("body"))
 			if err != nil {
 				t.Fatal(err)
 			}
