@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/seatrial/seatrial/steps/client"
 	"github.com/seatrial/seatrial/steps/wait"
@@ -171,6 +172,10 @@ func (w *World) created(kind client.Kind, made any) {
 	}
 	namespace := textOf(child(object, "metadata"), "namespace")
 	path := kind.Path(namespace, nameOf(object), "")
+	converted := kind.Kind == "CustomResourceDefinition" && textOf(child(object, "spec", "conversion"), "strategy") == "Webhook"
+	if converted {
+		w.later("the objects of "+nameOf(object), func(ctx context.Context) error { return w.drained(ctx, path) })
+	}
 	if child(object, "metadata")["finalizers"] != nil && kind.Kind != "Namespace" {
 		w.later("the finalizers of "+kind.Kind+" "+nameOf(object), func(ctx context.Context) error { return w.release(ctx, path) })
 	}
@@ -178,13 +183,38 @@ func (w *World) created(kind client.Kind, made any) {
 		return // goes with the Namespace
 	}
 	w.later(kind.Kind+" "+nameOf(object), func(ctx context.Context) error { return w.remove(ctx, path) })
-	if kind.Kind == "CustomResourceDefinition" && textOf(child(object, "spec", "conversion"), "strategy") == "Webhook" {
+	if converted {
 		w.later("the conversion of "+nameOf(object), func(ctx context.Context) error { return w.change(ctx, path, noConversion) })
 	}
 }
 
 // noConversion lets custom resources go without their webhook, whose server may go before them: a cluster converts what it deletes.
 const noConversion = `{"spec":{"conversion":{"strategy":"None","webhook":null}}}`
+
+// nudged is how long a deleted custom kind may take before it is touched.
+const nudged = time.Second
+
+// drained waits until a deleted CustomResourceDefinition is gone. A cluster that cannot list the objects at once, since their conversion has
+// just been changed, may look again only after minutes: its finalizer overlooks a status that it has written itself. Any other change of the
+// definition lets it look.
+func (w *World) drained(ctx context.Context, path string) error {
+	tick := time.NewTicker(nudged)
+	defer tick.Stop()
+	for {
+		answer, err := w.Cluster.Send(ctx, client.Request{Method: http.MethodGet, Path: path})
+		if err != nil || answer.Code == http.StatusNotFound {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case now := <-tick.C:
+			if err := w.change(ctx, path, fmt.Sprintf(`{"metadata":{"annotations":{"seatrial.io/nudged":%q}}}`, now.Format(time.RFC3339Nano))); err != nil {
+				return err
+			}
+		}
+	}
+}
 
 // defined makes the kind of a new CustomResourceDefinition known to the scenario's later lines.
 func (w *World) defined(crd map[string]any) {

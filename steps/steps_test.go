@@ -188,7 +188,7 @@ func TestCloseRemovesWhatTheScenarioMade(t *testing.T) {
 
 // A cluster converts what it deletes; the server of the webhook may be gone by then.
 func TestCloseTakesWebhooksOffWhatTheyConvert(t *testing.T) {
-	for strategy, want := range map[string]string{"Webhook": "PATCH DELETE", "None": "DELETE"} {
+	for strategy, want := range map[string]string{"Webhook": "PATCH DELETE GET", "None": "DELETE"} {
 		server := standin.Start(t)
 		world, err := play(t, server, "a CustomResourceDefinition \"gates.example.com\":\n"+
 			"spec: {group: example.com, names: {kind: Gate, plural: gates}, versions: [], conversion: {strategy: "+strategy+", webhook: {}}}")
@@ -208,6 +208,33 @@ func TestCloseTakesWebhooksOffWhatTheyConvert(t *testing.T) {
 		if got := strings.Join(seen, " "); got != want {
 			t.Errorf("%s: %s, want %s", strategy, got, want)
 		}
+	}
+}
+
+// Nobody looks again at the objects of a custom kind that could not be listed, until its definition changes.
+func TestCloseTouchesACustomKindThatStays(t *testing.T) {
+	server := standin.Start(t)
+	world, err := play(t, server, "a CustomResourceDefinition \"gates.example.com\":\n"+
+		"spec: {group: example.com, names: {kind: Gate, plural: gates}, versions: [], conversion: {strategy: Webhook, webhook: {}}}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := standin.Status(http.StatusOK, "", "")
+	var deleted, touched bool
+	server.Refuse = func(r *http.Request) *metav1.Status {
+		switch {
+		case !strings.HasSuffix(r.URL.Path, "/gates.example.com"):
+		case r.Method == http.MethodDelete:
+			deleted = true
+		case r.Method == http.MethodPatch && deleted:
+			touched = true
+		case r.Method == http.MethodGet && deleted && !touched:
+			return kept
+		}
+		return nil
+	}
+	if err := world.Close(t.Context()); err != nil || !touched {
+		t.Errorf("touched: %v, %v", touched, err)
 	}
 }
 
