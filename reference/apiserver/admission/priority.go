@@ -101,17 +101,21 @@ func (p *priority) defaultClass() (*schedulingv1.PriorityClass, error) {
 	if err != nil {
 		return nil, err
 	}
+	return lowestDefault(all), nil
+}
+
+func lowestDefault(all []*schedulingv1.PriorityClass) *schedulingv1.PriorityClass {
 	var lowest *schedulingv1.PriorityClass
 	for _, c := range all {
 		if c.GlobalDefault && (lowest == nil || c.Value < lowest.Value) {
 			lowest = c
 		}
 	}
-	return lowest, nil
+	return lowest
 }
 
 // Validate refuses a second default class.
-func (p *priority) Validate(_ context.Context, a admission.Attributes, _ admission.ObjectInterfaces) error {
+func (p *priority) Validate(ctx context.Context, a admission.Attributes, _ admission.ObjectInterfaces) error {
 	if !is(a, schedulingv1.GroupName, "priorityclasses") {
 		return nil
 	}
@@ -122,11 +126,16 @@ func (p *priority) Validate(_ context.Context, a admission.Attributes, _ admissi
 	if !p.WaitForReady() {
 		return notReady(a)
 	}
-	other, err := p.defaultClass()
+	// What is stored decides: the informer may not have seen the class of a moment ago.
+	stored, err := p.client.SchedulingV1().PriorityClasses().List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return apierrors.NewInternalError(err)
 	}
-	if other != nil && other.Name != class.Name {
+	all := make([]*schedulingv1.PriorityClass, len(stored.Items))
+	for i := range stored.Items {
+		all[i] = &stored.Items[i]
+	}
+	if other := lowestDefault(all); other != nil && other.Name != class.Name {
 		return forbid(a, "PriorityClass %v is already marked as default. Only one default can exist", other.Name)
 	}
 	return nil
