@@ -102,7 +102,10 @@ Feature: A cluster can be taught new kinds
         """yaml
         - {op: add, path: /spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/shape, value: {type: string, default: round}}
         """
-      Then within 30 seconds, spec.shape of Widget "one" is "round"
+      Then within 30 seconds, GET "/apis/${ns}.example.com/v1/namespaces/${ns}/widgets/one" is answered with:
+        """yaml
+        spec: {size: 3, shape: round}
+        """
 
   Rule: Objects of the new kind can be watched and deleted like all others
 
