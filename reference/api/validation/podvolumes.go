@@ -5,9 +5,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -262,9 +260,7 @@ func claimSource(path *field.Path, v *corev1.VolumeSource) field.ErrorList {
 // claimTemplate checks the claim that is made for a pod. Its name is the pod's choice.
 func claimTemplate(path *field.Path, t *corev1.PersistentVolumeClaimTemplate) field.ErrorList {
 	return all(
-		metav1validation.ValidateLabels(t.Labels, path.Child("metadata", "labels")),
-		apivalidation.ValidateAnnotations(t.Annotations, path.Child("metadata", "annotations")),
-		claimMeta(path.Child("metadata"), &t.ObjectMeta),
+		claimMetadata(path.Child("metadata"), &t.ObjectMeta),
 		claimSpec(path.Child("spec"), &t.Spec),
 	)
 }

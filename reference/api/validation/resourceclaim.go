@@ -168,30 +168,9 @@ func deviceTaintEffects() []resourcev1.DeviceTaintEffect {
 
 // claimMetadata checks the metadata of claims to be: labels and annotations.
 func claimMetadata(path *field.Path, m *metav1.ObjectMeta) field.ErrorList {
-	errs := all(
+	return all(
 		apivalidation.ValidateAnnotations(m.Annotations, path.Child("annotations")),
 		metav1validation.ValidateLabels(m.Labels, path.Child("labels")),
+		claimMeta(path, m),
 	)
-	for _, f := range []struct {
-		name string
-		set  bool
-	}{
-		{"name", m.Name != ""},
-		{"generateName", m.GenerateName != ""},
-		{"namespace", m.Namespace != ""},
-		{"uID", m.UID != ""},
-		{"resourceVersion", m.ResourceVersion != ""},
-		{"generation", m.Generation != 0},
-		{"creationTimestamp", !m.CreationTimestamp.IsZero()},
-		{"deletionTimestamp", m.DeletionTimestamp != nil},
-		{"deletionGracePeriodSeconds", m.DeletionGracePeriodSeconds != nil},
-		{"ownerReferences", len(m.OwnerReferences) > 0},
-		{"finalizers", len(m.Finalizers) > 0},
-		{"managedFields", len(m.ManagedFields) > 0},
-	} {
-		if f.set {
-			errs = append(errs, field.Forbidden(path.Child(f.name), "cannot be set"))
-		}
-	}
-	return errs
 }
