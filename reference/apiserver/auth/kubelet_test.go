@@ -29,7 +29,7 @@ var uid = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 const (
 	kubeletRequests = "testdata/kubelet.txt"
 	kubeletAnswers  = "testdata/kubelet.jsonl"
-	settling        = 3 * time.Second // until upstream's informers have seen what was written
+	settling        = 3 * time.Second // until upstream's informers have seen what was written, a line "settle"
 )
 
 // kubeletAnswer is the answer to one line of testdata/kubelet.txt.
@@ -48,28 +48,44 @@ func TestKubeletsAreAnsweredAsUpstream(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		record(t, askAsKubelet(t, config, func() { <-time.After(settling) }))
+		record(t, askAsKubelet(t, config, func(ask func() kubeletAnswer, _ int) kubeletAnswer {
+			<-time.After(settling)
+			return ask()
+		}))
 		return
 	}
+	want := recordedAnswers(t)
+	server := apiservertest.Run(t, apiserver.Options{EnableAdmission: []string{"NodeRestriction"}})
+	got := askAsKubelet(t, server.ClientConfig("kubernetes-admin", "system:masters"), func(ask func() kubeletAnswer, n int) (a kubeletAnswer) {
+		_ = eventually(t, func() (bool, error) {
+			a = ask()
+			return n < len(want) && a == want[n], nil
+		})
+		return a
+	})
+	if len(got) != len(want) {
+		t.Fatalf("%s has other requests than %s: record it again", kubeletAnswers, kubeletRequests)
+	}
+	for i, w := range want {
+		if got[i] != w {
+			t.Errorf("%s\n\tgot  %d %s\n\twant %d %s (%s)", got[i].Request, got[i].Code, got[i].Message, w.Code, w.Message, w.Request)
+		}
+	}
+}
+
+func recordedAnswers(t *testing.T) (answers []kubeletAnswer) {
 	data, err := os.ReadFile(kubeletAnswers)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := apiservertest.Run(t, apiserver.Options{EnableAdmission: []string{"NodeRestriction"}})
-	got := askAsKubelet(t, server.ClientConfig("kubernetes-admin", "system:masters"), func() {})
 	for line := range bytes.Lines(data) {
-		var want kubeletAnswer
-		if err := json.Unmarshal(line, &want); err != nil {
+		var a kubeletAnswer
+		if err := json.Unmarshal(line, &a); err != nil {
 			t.Fatal(err)
 		}
-		if len(got) == 0 || got[0].Request != want.Request {
-			t.Fatalf("%s has other requests than %s: record it again", kubeletAnswers, kubeletRequests)
-		}
-		if got[0] != want {
-			t.Errorf("%s\n\tgot  %d %s\n\twant %d %s", want.Request, got[0].Code, got[0].Message, want.Code, want.Message)
-		}
-		got = got[1:]
+		answers = append(answers, a)
 	}
+	return answers
 }
 
 func record(t *testing.T, answers []kubeletAnswer) {
@@ -86,7 +102,8 @@ func record(t *testing.T, answers []kubeletAnswer) {
 	}
 }
 
-func askAsKubelet(t *testing.T, config *rest.Config, settle func()) (answers []kubeletAnswer) {
+// askAsKubelet sends the requests of testdata/kubelet.txt. The one after a line "settle" goes through settled, with its number.
+func askAsKubelet(t *testing.T, config *rest.Config, settled func(ask func() kubeletAnswer, n int) kubeletAnswer) (answers []kubeletAnswer) {
 	config = rest.CopyConfig(config)
 	config.QPS = -1
 	admin := client(t, config)
@@ -97,18 +114,25 @@ func askAsKubelet(t *testing.T, config *rest.Config, settle func()) (answers []k
 	if err != nil {
 		t.Fatal(err)
 	}
+	direct := func(ask func() kubeletAnswer, _ int) kubeletAnswer { return ask() }
+	through := direct
 	for line := range strings.Lines(string(data)) {
 		line = strings.TrimSpace(line)
 		if strings.HasPrefix(line, "#") {
 			continue
 		}
 		if line == "settle" {
-			settle()
+			through = settled
 			continue
 		}
 		user, rest, _ := strings.Cut(line, " ")
-		a := ask(t, users[user].Discovery().RESTClient(), withUIDs(t, admin, rest))
-		a.Request = line
+		rest = withUIDs(t, admin, rest)
+		a := through(func() kubeletAnswer {
+			a := ask(t, users[user].Discovery().RESTClient(), rest)
+			a.Request = line
+			return a
+		}, len(answers))
+		through = direct
 		if user == "admin" && a.Code >= 300 {
 			t.Fatalf("%s: %d %s", line, a.Code, a.Message)
 		}
