@@ -58,6 +58,7 @@ func write(t *testing.T, path, text string) {
 // store is an etcd member that outlives servers.
 func store(t *testing.T) *etcd.Member {
 	t.Helper()
+	apiservertest.HoldLog(t) // for those who start servers on it by themselves
 	member, err := etcd.Start(t.Context(), etcd.Options{Dir: t.TempDir(), TickMs: 10})
 	if err != nil {
 		t.Fatal(err)

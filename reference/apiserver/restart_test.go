@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/seatrial/seatrial/reference/apiserver"
+	"github.com/seatrial/seatrial/reference/apiserver/apiservertest"
 	"github.com/seatrial/seatrial/reference/etcd"
 )
 
@@ -53,6 +54,7 @@ func serveUnready(t *testing.T, o apiserver.Options, f func(kubernetes.Interface
 
 func run(t *testing.T, o apiserver.Options, f func(*apiserver.Server)) {
 	t.Helper()
+	apiservertest.HoldLog(t)
 	s, err := apiserver.New(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -28,6 +28,7 @@ import (
 // one of them and waits for its end.
 func several(t *testing.T, member *etcd.Member, n int) (running []*apiserver.Server, stop func(i int)) {
 	t.Helper()
+	apiservertest.HoldLog(t)
 	running = make([]*apiserver.Server, n)
 	cancels, ends := make([]context.CancelFunc, n), make([]chan error, n)
 	var started sync.WaitGroup

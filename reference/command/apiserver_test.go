@@ -22,6 +22,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/seatrial/seatrial/reference/apiserver/apiservertest"
 	"github.com/seatrial/seatrial/reference/etcd"
 	"github.com/seatrial/seatrial/reference/pki"
 )
@@ -77,6 +78,7 @@ func pass(outer net.Conn, socket string) {
 // administrator's configuration once the server is ready.
 func serve(t *testing.T, args ...string) (*rest.Config, string) {
 	t.Helper()
+	apiservertest.HoldLog(t)
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package apiservertest
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"os"
 	"runtime/pprof"
@@ -32,9 +33,11 @@ func Start(t testing.TB) *rest.Config {
 }
 
 // Run runs a server with the given options for one test. Without an etcd
-// client in the options it starts a member in a temporary directory.
+// client in the options it starts a member in a temporary directory. See
+// HoldLog for where the log goes.
 func Run(t testing.TB, o apiserver.Options) *apiserver.Server {
 	t.Helper()
+	HoldLog(t)
 	if o.Etcd == nil {
 		member, err := etcd.Start(t.Context(), etcd.Options{Dir: t.TempDir(), TickMs: 10})
 		if err != nil {
@@ -63,6 +66,7 @@ func Run(t testing.TB, o apiserver.Options) *apiserver.Server {
 	defer stop()
 	if err := s.Ready(ready); err != nil {
 		// At once: the library may end the process while the server stops.
+		fmt.Fprintf(os.Stderr, "%s: %v; the goroutines:\n", t.Name(), err)
 		_ = pprof.Lookup("goroutine").WriteTo(os.Stderr, 1)
 		t.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"k8s.io/klog/v2"
+
+	"github.com/seatrial/seatrial/reference/apiserver/apiservertest"
 )
 
 // lockedBuffer is written by the server and read by the test.
@@ -35,6 +37,7 @@ func TestNoTokenIsLogged(t *testing.T) {
 	var log lockedBuffer
 	verbosity := flag.NewFlagSet("klog", flag.ContinueOnError)
 	klog.InitFlags(verbosity)
+	apiservertest.HoldLog(t) // now: what it changes it changes once
 	state := klog.CaptureState()
 	defer state.Restore()
 	for name, value := range map[string]string{"logtostderr": "false", "alsologtostderr": "false", "stderrthreshold": "4", "v": "10"} {
