@@ -2,7 +2,6 @@ package auth_test
 
 import (
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
@@ -10,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
+
+	"github.com/seatrial/seatrial/reference/apiserver/apiservertest/recording"
 )
 
 // answer is one line of testdata/reviews.jsonl: what upstream v1.36.3 answered
@@ -24,16 +25,8 @@ type answer struct {
 
 // reviewsAnswerAsUpstream posts the recorded reviews again.
 func reviewsAnswerAsUpstream(t *testing.T, admin *rest.Config) {
-	data, err := os.ReadFile("testdata/reviews.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
 	c := client(t, admin).Discovery().RESTClient()
-	for line := range strings.Lines(string(data)) {
-		var want answer
-		if err := json.Unmarshal([]byte(line), &want); err != nil {
-			t.Fatal(err)
-		}
+	for _, want := range recording.Read[answer](t, "testdata/reviews.jsonl") {
 		var review struct {
 			metav1.TypeMeta
 			Spec json.RawMessage

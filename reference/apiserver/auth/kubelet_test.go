@@ -1,7 +1,6 @@
 package auth_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
 	"os"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/seatrial/seatrial/reference/apiserver"
 	"github.com/seatrial/seatrial/reference/apiserver/apiservertest"
+	"github.com/seatrial/seatrial/reference/apiserver/apiservertest/recording"
 )
 
 // upstream is the kubeconfig of an administrator of a fresh upstream API server with --authorization-mode=Node,RBAC and
@@ -48,13 +48,13 @@ func TestKubeletsAreAnsweredAsUpstream(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		record(t, askAsKubelet(t, config, func(ask func() kubeletAnswer, _ int) kubeletAnswer {
+		recording.Write(t, kubeletAnswers, askAsKubelet(t, config, func(ask func() kubeletAnswer, _ int) kubeletAnswer {
 			<-time.After(settling)
 			return ask()
 		}))
 		return
 	}
-	want := recordedAnswers(t)
+	want := recording.Read[kubeletAnswer](t, kubeletAnswers)
 	server := apiservertest.Run(t, apiserver.Options{EnableAdmission: []string{"NodeRestriction"}})
 	got := askAsKubelet(t, server.ClientConfig("kubernetes-admin", "system:masters"), func(ask func() kubeletAnswer, n int) (a kubeletAnswer) {
 		_ = eventually(t, func() (bool, error) {
@@ -70,35 +70,6 @@ func TestKubeletsAreAnsweredAsUpstream(t *testing.T) {
 		if got[i] != w {
 			t.Errorf("%s\n\tgot  %d %s\n\twant %d %s (%s)", got[i].Request, got[i].Code, got[i].Message, w.Code, w.Message, w.Request)
 		}
-	}
-}
-
-func recordedAnswers(t *testing.T) (answers []kubeletAnswer) {
-	data, err := os.ReadFile(kubeletAnswers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range bytes.Lines(data) {
-		var a kubeletAnswer
-		if err := json.Unmarshal(line, &a); err != nil {
-			t.Fatal(err)
-		}
-		answers = append(answers, a)
-	}
-	return answers
-}
-
-func record(t *testing.T, answers []kubeletAnswer) {
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	for _, a := range answers {
-		if err := encoder.Encode(a); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.WriteFile(kubeletAnswers, out.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -1,13 +1,11 @@
 package services_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"net/http"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +20,7 @@ import (
 
 	"github.com/seatrial/seatrial/reference/apiserver"
 	"github.com/seatrial/seatrial/reference/apiserver/apiservertest"
+	"github.com/seatrial/seatrial/reference/apiserver/apiservertest/recording"
 )
 
 // The answers of testdata/families were recorded on bare API servers of
@@ -56,14 +55,14 @@ func TestFamiliesAsUpstream(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				write(t, file, ask(t, config))
+				recording.Write(t, file, ask(t, config))
 				return
 			}
 			o := apiserver.Options{ServiceCIDR: netip.MustParsePrefix(c.first)}
 			if c.second != "" {
 				o.SecondServiceCIDR = netip.MustParsePrefix(c.second)
 			}
-			want, got := read(t, file), ask(t, apiservertest.Run(t, o).ClientConfig("admin", "system:masters"))
+			want, got := recording.Read[answer](t, file), ask(t, apiservertest.Run(t, o).ClientConfig("admin", "system:masters"))
 			if len(want) != len(got) {
 				t.Fatalf("%d answers recorded, %d given", len(want), len(got))
 			}
@@ -75,38 +74,6 @@ func TestFamiliesAsUpstream(t *testing.T) {
 			}
 		})
 	}
-}
-
-func write(t *testing.T, file string, all []answer) {
-	t.Helper()
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	for _, a := range all {
-		if err := e.Encode(a); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func read(t *testing.T, file string) []answer {
-	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []answer
-	for d := json.NewDecoder(bytes.NewReader(data)); d.More(); {
-		var a answer
-		if err := d.Decode(&a); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, a)
-	}
-	return all
 }
 
 // asker writes services to a server.
