@@ -7,16 +7,12 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -220,16 +216,11 @@ func (b *bench) denyNodePorts(namespace string) {
 // Eight writers make and delete services on two API servers of one etcd.
 func TestTwoServersNeverGiveTheSame(t *testing.T) {
 	const writers, each = 8, 100
-	socket := filepath.Join(t.TempDir(), "etcd.sock")
-	member, err := etcd.Start(t.Context(), etcd.Options{Dir: t.TempDir(), TickMs: 10, Socket: socket})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(member.Stop)
+	store := apiservertest.RemoteStore(t)
 	clients := make([]kubernetes.Interface, 0, 2)
 	for range 2 {
 		clients = append(clients, clientOf(apiservertest.Run(t, apiserver.Options{
-			Etcd: remote(t, socket), SharedStore: true,
+			Etcd: store(), SharedStore: true,
 			// Small, so that writers collide and also find their last resort.
 			ServiceCIDR: netip.MustParsePrefix("10.96.0.0/22"), SecondServiceCIDR: netip.MustParsePrefix("fd00:10:96::/112"),
 		})))
@@ -243,7 +234,7 @@ func TestTwoServersNeverGiveTheSame(t *testing.T) {
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t: t, etcd: remote(t, socket), client: clients[0]}
+	b := &bench{t: t, etcd: store(), client: clients[0]}
 	holders := map[string]string{}
 	list, err := b.client.CoreV1().Services("default").List(t.Context(), metav1.ListOptions{})
 	if err != nil || len(list.Items) != writers*each/2+1 {
@@ -294,18 +285,4 @@ func churn(ctx context.Context, client kubernetes.Interface, writer, n int) erro
 		}
 	}
 	return nil
-}
-
-// remote is a client of an etcd member over gRPC, as --etcd-servers gives.
-func remote(t *testing.T, socket string) *clientv3.Client {
-	t.Helper()
-	client, err := clientv3.New(clientv3.Config{
-		Endpoints: []string{"unix://" + socket}, DialTimeout: 20 * time.Second,
-		DialOptions: []grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials())},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = client.Close() })
-	return client
 }
