@@ -25,8 +25,10 @@ var ranges atomic.Uint32
 // The list has upstream's stable and beta metrics of the same requests, and
 // those of the allocators, of audit, PodSecurity and tokens.
 // https://kubernetes.io/docs/reference/instrumentation/metrics/
+//
+// It runs alone: a server that ends takes apiserver_storage_objects with it,
+// for all servers of the process.
 func TestMetricsThatDashboardsUseAreThere(t *testing.T) {
-	t.Parallel()
 	prefix := fmt.Sprintf("10.201.%d.", ranges.Add(1))
 	s := apiservertest.Run(t, apiserver.Options{ServiceCIDR: netip.MustParsePrefix(prefix + "0/24")})
 	client := kubernetes.NewForConfigOrDie(s.ClientConfig("admin", "system:masters"))
