@@ -38,28 +38,30 @@ Feature: Every kind is used in the same way
       And within 10 seconds, <kind> "${ns}-one" is gone
 
       Examples: Kinds of a namespace
-        | kind                  | fields                                                                                       | change                                                           |
-        | ConfigMap             | data: {colour: blue}                                                                         | data: {colour: red}                                              |
-        | Secret                | data: {colour: Ymx1ZQ==}                                                                     | data: {colour: cmVk}                                             |
-        | Service               | spec: {ports: [{port: 80}]}                                                                  | spec: {ports: [{port: 81}]}                                      |
-        | Endpoints             | subsets: [{addresses: [{ip: 192.0.2.1}], ports: [{port: 80}]}]                               | subsets: [{addresses: [{ip: 192.0.2.2}], ports: [{port: 8080}]}] |
-        | Event                 | involvedObject: {kind: Pod, name: web, namespace: "${ns}"}\nmessage: it is here              | message: it has gone                                             |
-        | ServiceAccount        | automountServiceAccountToken: false                                                          | automountServiceAccountToken: true                               |
-        | LimitRange            | spec: {limits: [{type: Container, max: {cpu: "2"}}]}                                         | spec: {limits: [{type: Container, max: {cpu: "3"}}]}             |
-        | ResourceQuota         | spec: {hard: {configmaps: "50"}}                                                             | spec: {hard: {configmaps: "60"}}                                 |
-        | PodTemplate           | template: {metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: web}]}}   | template: {metadata: {labels: {app: shop}}}                      |
-        | CronJob               | spec: {schedule: 0 0 31 2 *}                                                                 | spec: {suspend: true}                                            |
-        | Lease                 | spec: {holderIdentity: one}                                                                  | spec: {holderIdentity: two}                                      |
-        | EndpointSlice         | addressType: IPv4\nendpoints: [{addresses: [192.0.2.1]}]                                     | endpoints: [{addresses: [192.0.2.2]}]                            |
-        | Ingress               | spec: {ingressClassName: nobody, defaultBackend: {service: {name: web, port: {number: 80}}}} | spec: {ingressClassName: somebody}                               |
-        | CSIStorageCapacity    | storageClassName: nothing\ncapacity: 1Gi                                                     | capacity: 2Gi                                                    |
-        | ResourceClaim         | spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}              | metadata: {annotations: {colour: red}}                           |
-        | ResourceClaimTemplate | spec: {spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}}      | metadata: {annotations: {colour: red}}                           |
+        | kind                  | fields                                                                                                 | change                                                           |
+        | ConfigMap             | data: {colour: blue}                                                                                   | data: {colour: red}                                              |
+        | Secret                | data: {colour: Ymx1ZQ==}                                                                               | data: {colour: cmVk}                                             |
+        | Service               | spec: {ports: [{port: 80}]}                                                                            | spec: {ports: [{port: 81}]}                                      |
+        | Endpoints             | subsets: [{addresses: [{ip: 192.0.2.1}], ports: [{port: 80}]}]                                         | subsets: [{addresses: [{ip: 192.0.2.2}], ports: [{port: 8080}]}] |
+        | Event                 | involvedObject: {kind: Pod, name: web, namespace: "${ns}"}\nmessage: it is here                        | message: it has gone                                             |
+        | ServiceAccount        | automountServiceAccountToken: false                                                                    | automountServiceAccountToken: true                               |
+        | PersistentVolumeClaim | spec: {storageClassName: "${ns}", accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}} | metadata: {labels: {colour: red}}                                |
+        | LimitRange            | spec: {limits: [{type: Container, max: {cpu: "2"}}]}                                                   | spec: {limits: [{type: Container, max: {cpu: "3"}}]}             |
+        | ResourceQuota         | spec: {hard: {configmaps: "50"}}                                                                       | spec: {hard: {configmaps: "60"}}                                 |
+        | PodTemplate           | template: {metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: web}]}}             | template: {metadata: {labels: {app: shop}}}                      |
+        | CronJob               | spec: {schedule: 0 0 31 2 *}                                                                           | spec: {suspend: true}                                            |
+        | Lease                 | spec: {holderIdentity: one}                                                                            | spec: {holderIdentity: two}                                      |
+        | EndpointSlice         | addressType: IPv4\nendpoints: [{addresses: [192.0.2.1]}]                                               | endpoints: [{addresses: [192.0.2.2]}]                            |
+        | Ingress               | spec: {ingressClassName: nobody, defaultBackend: {service: {name: web, port: {number: 80}}}}           | spec: {ingressClassName: somebody}                               |
+        | CSIStorageCapacity    | storageClassName: nothing\ncapacity: 1Gi                                                               | capacity: 2Gi                                                    |
+        | ResourceClaim         | spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}                        | metadata: {annotations: {colour: red}}                           |
+        | ResourceClaimTemplate | spec: {spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}}                | metadata: {annotations: {colour: red}}                           |
 
       @needs:cluster-scope
       Examples: Kinds of the cluster
         | kind                             | fields                                                                                                                                                                       | change                                                           |
         | Node                             | spec: {unschedulable: true, podCIDR: 192.0.2.0/28}                                                                                                                           | metadata: {labels: {colour: red}}                                |
+        | PersistentVolume                 | spec: {storageClassName: "${ns}", capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], hostPath: {path: /nothing}}                                                        | metadata: {labels: {colour: red}}                                |
         | IngressClass                     | spec: {controller: example.com/nobody}                                                                                                                                       | spec: {parameters: {kind: Settings, name: fast, scope: Cluster}} |
         | RuntimeClass                     | handler: nothing                                                                                                                                                             | scheduling: {nodeSelector: {colour: red}}                        |
         | PriorityClass                    | value: 100                                                                                                                                                                   | description: a little more important                             |
@@ -107,26 +109,28 @@ Feature: Every kind is used in the same way
         """
 
       Examples: Kinds of a namespace
-        | kind                  | fields                                                                                       | change                                                           |
-        | ConfigMap             | data: {colour: blue}                                                                         | data: {colour: red}                                              |
-        | Secret                | data: {colour: Ymx1ZQ==}                                                                     | data: {colour: cmVk}                                             |
-        | Service               | spec: {ports: [{port: 80}]}                                                                  | spec: {ports: [{port: 81}]}                                      |
-        | Endpoints             | subsets: [{addresses: [{ip: 192.0.2.1}], ports: [{port: 80}]}]                               | subsets: [{addresses: [{ip: 192.0.2.2}], ports: [{port: 8080}]}] |
-        | Event                 | involvedObject: {kind: Pod, name: web, namespace: "${ns}"}\nmessage: it is here              | message: it has gone                                             |
-        | ServiceAccount        | automountServiceAccountToken: false                                                          | automountServiceAccountToken: true                               |
-        | LimitRange            | spec: {limits: [{type: Container, max: {cpu: "2"}}]}                                         | spec: {limits: [{type: Container, max: {cpu: "3"}}]}             |
-        | ResourceQuota         | spec: {hard: {configmaps: "50"}}                                                             | spec: {hard: {configmaps: "60"}}                                 |
-        | PodTemplate           | template: {metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: web}]}}   | template: {metadata: {labels: {app: shop}}}                      |
-        | CronJob               | spec: {schedule: 0 0 31 2 *}                                                                 | spec: {suspend: true}                                            |
-        | EndpointSlice         | addressType: IPv4\nendpoints: [{addresses: [192.0.2.1]}]                                     | endpoints: [{addresses: [192.0.2.2]}]                            |
-        | Ingress               | spec: {ingressClassName: nobody, defaultBackend: {service: {name: web, port: {number: 80}}}} | spec: {ingressClassName: somebody}                               |
-        | ResourceClaim         | spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}              | metadata: {annotations: {colour: red}}                           |
-        | ResourceClaimTemplate | spec: {spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}}      | metadata: {annotations: {colour: red}}                           |
+        | kind                  | fields                                                                                                 | change                                                           |
+        | ConfigMap             | data: {colour: blue}                                                                                   | data: {colour: red}                                              |
+        | Secret                | data: {colour: Ymx1ZQ==}                                                                               | data: {colour: cmVk}                                             |
+        | Service               | spec: {ports: [{port: 80}]}                                                                            | spec: {ports: [{port: 81}]}                                      |
+        | Endpoints             | subsets: [{addresses: [{ip: 192.0.2.1}], ports: [{port: 80}]}]                                         | subsets: [{addresses: [{ip: 192.0.2.2}], ports: [{port: 8080}]}] |
+        | Event                 | involvedObject: {kind: Pod, name: web, namespace: "${ns}"}\nmessage: it is here                        | message: it has gone                                             |
+        | ServiceAccount        | automountServiceAccountToken: false                                                                    | automountServiceAccountToken: true                               |
+        | PersistentVolumeClaim | spec: {storageClassName: "${ns}", accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}} | metadata: {labels: {colour: red}}                                |
+        | LimitRange            | spec: {limits: [{type: Container, max: {cpu: "2"}}]}                                                   | spec: {limits: [{type: Container, max: {cpu: "3"}}]}             |
+        | ResourceQuota         | spec: {hard: {configmaps: "50"}}                                                                       | spec: {hard: {configmaps: "60"}}                                 |
+        | PodTemplate           | template: {metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: web}]}}             | template: {metadata: {labels: {app: shop}}}                      |
+        | CronJob               | spec: {schedule: 0 0 31 2 *}                                                                           | spec: {suspend: true}                                            |
+        | EndpointSlice         | addressType: IPv4\nendpoints: [{addresses: [192.0.2.1]}]                                               | endpoints: [{addresses: [192.0.2.2]}]                            |
+        | Ingress               | spec: {ingressClassName: nobody, defaultBackend: {service: {name: web, port: {number: 80}}}}           | spec: {ingressClassName: somebody}                               |
+        | ResourceClaim         | spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}                        | metadata: {annotations: {colour: red}}                           |
+        | ResourceClaimTemplate | spec: {spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}}                | metadata: {annotations: {colour: red}}                           |
 
       @needs:cluster-scope
       Examples: Kinds of the cluster
         | kind                       | fields                                                                                                                              | change                                                           |
         | Node                       | spec: {unschedulable: true, podCIDR: 192.0.2.0/28}                                                                                  | metadata: {labels: {colour: red}}                                |
+        | PersistentVolume           | spec: {storageClassName: "${ns}", capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], hostPath: {path: /nothing}}               | metadata: {labels: {colour: red}}                                |
         | IngressClass               | spec: {controller: example.com/nobody}                                                                                              | spec: {parameters: {kind: Settings, name: fast, scope: Cluster}} |
         | PriorityClass              | value: 100                                                                                                                          | description: a little more important                             |
         | StorageClass               | provisioner: example.com/nobody                                                                                                     | allowVolumeExpansion: true                                       |
@@ -207,28 +211,30 @@ Feature: Every kind is used in the same way
       And as before, <kind> "${ns}-two" exists
 
       Examples: Kinds of a namespace
-        | kind                  | fields                                                                                       |
-        | ConfigMap             | data: {colour: blue}                                                                         |
-        | Secret                | data: {colour: Ymx1ZQ==}                                                                     |
-        | Service               | spec: {ports: [{port: 80}]}                                                                  |
-        | Endpoints             | subsets: [{addresses: [{ip: 192.0.2.1}], ports: [{port: 80}]}]                               |
-        | Event                 | involvedObject: {kind: Pod, name: web, namespace: "${ns}"}\nmessage: it is here              |
-        | ServiceAccount        | automountServiceAccountToken: false                                                          |
-        | LimitRange            | spec: {limits: [{type: Container, max: {cpu: "2"}}]}                                         |
-        | ResourceQuota         | spec: {hard: {configmaps: "50"}}                                                             |
-        | PodTemplate           | template: {metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: web}]}}   |
-        | CronJob               | spec: {schedule: 0 0 31 2 *}                                                                 |
-        | Lease                 | spec: {holderIdentity: one}                                                                  |
-        | EndpointSlice         | addressType: IPv4\nendpoints: [{addresses: [192.0.2.1]}]                                     |
-        | Ingress               | spec: {ingressClassName: nobody, defaultBackend: {service: {name: web, port: {number: 80}}}} |
-        | CSIStorageCapacity    | storageClassName: nothing\ncapacity: 1Gi                                                     |
-        | ResourceClaim         | spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}              |
-        | ResourceClaimTemplate | spec: {spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}}      |
+        | kind                  | fields                                                                                                 |
+        | ConfigMap             | data: {colour: blue}                                                                                   |
+        | Secret                | data: {colour: Ymx1ZQ==}                                                                               |
+        | Service               | spec: {ports: [{port: 80}]}                                                                            |
+        | Endpoints             | subsets: [{addresses: [{ip: 192.0.2.1}], ports: [{port: 80}]}]                                         |
+        | Event                 | involvedObject: {kind: Pod, name: web, namespace: "${ns}"}\nmessage: it is here                        |
+        | ServiceAccount        | automountServiceAccountToken: false                                                                    |
+        | PersistentVolumeClaim | spec: {storageClassName: "${ns}", accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}} |
+        | LimitRange            | spec: {limits: [{type: Container, max: {cpu: "2"}}]}                                                   |
+        | ResourceQuota         | spec: {hard: {configmaps: "50"}}                                                                       |
+        | PodTemplate           | template: {metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: web}]}}             |
+        | CronJob               | spec: {schedule: 0 0 31 2 *}                                                                           |
+        | Lease                 | spec: {holderIdentity: one}                                                                            |
+        | EndpointSlice         | addressType: IPv4\nendpoints: [{addresses: [192.0.2.1]}]                                               |
+        | Ingress               | spec: {ingressClassName: nobody, defaultBackend: {service: {name: web, port: {number: 80}}}}           |
+        | CSIStorageCapacity    | storageClassName: nothing\ncapacity: 1Gi                                                               |
+        | ResourceClaim         | spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}                        |
+        | ResourceClaimTemplate | spec: {spec: {devices: {requests: [{name: one, exactly: {deviceClassName: nothing}}]}}}                |
 
       @needs:cluster-scope
       Examples: Kinds of the cluster
         | kind                             | fields                                                                                                                                                                       |
         | Node                             | spec: {unschedulable: true, podCIDR: 192.0.2.0/28}                                                                                                                           |
+        | PersistentVolume                 | spec: {storageClassName: "${ns}", capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], hostPath: {path: /nothing}}                                                        |
         | IngressClass                     | spec: {controller: example.com/nobody}                                                                                                                                       |
         | RuntimeClass                     | handler: nothing                                                                                                                                                             |
         | PriorityClass                    | value: 100                                                                                                                                                                   |

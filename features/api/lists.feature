@@ -175,12 +175,13 @@ Feature: Lists are picked by labels and fields
       Then the answer lists "one" and "two"
 
       Examples:
-        | kind       | path                       | fields                                                      |
-        | ConfigMap  | /api/v1/configmaps         | data: {colour: red}                                         |
-        | Secret     | /api/v1/secrets            | type: Opaque                                                |
-        | Endpoints  | /api/v1/endpoints          | subsets: [{addresses: [{ip: 192.0.2.1}]}]                   |
-        | LimitRange | /api/v1/limitranges        | spec: {limits: [{type: Container, max: {cpu: "2"}}]}        |
-        | CronJob    | /apis/batch/v1/cronjobs    | spec: {schedule: 0 0 31 2 *}                                |
+        | kind                  | path                           | fields                                                                                                 |
+        | ConfigMap             | /api/v1/configmaps             | data: {colour: red}                                                                                    |
+        | Secret                | /api/v1/secrets                | type: Opaque                                                                                           |
+        | Endpoints             | /api/v1/endpoints              | subsets: [{addresses: [{ip: 192.0.2.1}]}]                                                              |
+        | LimitRange            | /api/v1/limitranges            | spec: {limits: [{type: Container, max: {cpu: "2"}}]}                                                   |
+        | PersistentVolumeClaim | /api/v1/persistentvolumeclaims | spec: {storageClassName: "${ns}", accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}} |
+        | CronJob               | /apis/batch/v1/cronjobs        | spec: {schedule: 0 0 31 2 *}                                                                           |
 
   Rule: A list can be had as a table for people
 

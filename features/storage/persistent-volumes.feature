@@ -203,6 +203,42 @@ Feature: Claims are bound to volumes
       Then within 30 seconds, status.phase of PersistentVolumeClaim "data" is "Pending"
       And for 3 seconds, status.phase of PersistentVolume "${ns}-disk" is "Released"
 
+    @id:storage.persistent-volumes.released-goes @needs:cluster-scope
+    Scenario: A released volume can be deleted
+      Nothing protects it once its claim has gone.
+
+      Given a PersistentVolume "${ns}-disk":
+        """yaml
+        spec: {storageClassName: "${ns}", capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], hostPath: {path: "/tmp/${ns}"}}
+        """
+      And a ready PersistentVolumeClaim "data":
+        """yaml
+        spec: {storageClassName: "${ns}", accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+        """
+      And I delete PersistentVolumeClaim "data"
+      And within 60 seconds, PersistentVolumeClaim "data" is gone
+      When I delete PersistentVolume "${ns}-disk"
+      Then within 30 seconds, PersistentVolume "${ns}-disk" is gone
+
+    @id:storage.persistent-volumes.collection @life-cycle @needs:cluster-scope
+    Scenario: Claims and volumes are deleted by their label
+      The claim goes first and releases its volume.
+
+      Given a PersistentVolume "${ns}-disk":
+        """yaml
+        metadata: {labels: {life: "${ns}"}}
+        spec: {storageClassName: "${ns}", capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], hostPath: {path: "/tmp/${ns}"}}
+        """
+      And a ready PersistentVolumeClaim "data":
+        """yaml
+        metadata: {labels: {life: "${ns}"}}
+        spec: {storageClassName: "${ns}", accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+        """
+      When I delete all PersistentVolumeClaim objects with label "life=${ns}"
+      Then within 60 seconds, PersistentVolumeClaim "data" is gone
+      When I delete all PersistentVolume objects with label "life=${ns}"
+      Then within 60 seconds, PersistentVolume "${ns}-disk" is gone
+
   Rule: Storage in use is protected
 
     @id:storage.persistent-volumes.claim-in-use @needs:cluster-scope

@@ -1,7 +1,7 @@
 Feature: Volumes and claims tell how they are
 
-  What a volume or a claim is in its status is written by controllers. Everybody with the right to can add a condition, as a driver does that
-  has something to tell.
+  What stands in the status of a volume, of a claim or of an attachment is written by controllers. Everybody with the right to can write there,
+  as a driver does that has something to tell.
 
   Documentation: https://kubernetes.io/docs/concepts/storage/persistent-volumes/
 
@@ -72,3 +72,33 @@ Feature: Volumes and claims tell how they are
         | what     | method |
         | patched  | PATCH  |
         | replaced | PUT    |
+
+    @id:storage.status.attachment @needs:cluster-scope
+    Scenario: The status of an attachment is replaced by whoever knows its version
+      A driver says so when it has attached a volume to a node, and when it has detached it.
+
+      Given a VolumeAttachment "${ns}":
+        """yaml
+        spec: {attacher: csi.example.com, nodeName: nothing, source: {persistentVolumeName: nothing}}
+        """
+      And GET "/apis/storage.k8s.io/v1/volumeattachments/${ns}/status" is answered with:
+        """yaml
+        status: {attached: false}
+        """
+      And I patch the "status" of VolumeAttachment "${ns}":
+        """yaml
+        status: {attached: true}
+        """
+      And metadata.resourceVersion of VolumeAttachment "${ns}" is noted as "version"
+      When I send PUT "/apis/storage.k8s.io/v1/volumeattachments/${ns}/status":
+        """yaml
+        metadata: {name: "${ns}", resourceVersion: "${version}"}
+        spec: {attacher: csi.example.com, nodeName: nothing, source: {persistentVolumeName: nothing}}
+        status: {attached: false}
+        """
+      Then VolumeAttachment "${ns}" matches:
+        """yaml
+        metadata: {resourceVersion: <not ${version}>}
+        spec: {attacher: csi.example.com}
+        status: {attached: false}
+        """
