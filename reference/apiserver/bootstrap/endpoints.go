@@ -52,15 +52,53 @@ func LeaveEndpoints(ctx context.Context, client kubernetes.Interface, o Options)
 	return point(ctx, client, o)
 }
 
-// point writes both kinds of endpoints. Servers that write at once meet as
-// conflicts: each reads the object before it asks who is there, so that the
-// last writer knows of all.
+// point writes both kinds of endpoints: clients still read the deprecated one too.
 func point(ctx context.Context, client kubernetes.Interface, o Options) error {
-	met := func(err error) bool { return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) }
-	if err := retry.OnError(retry.DefaultBackoff, met, func() error { return writeEndpoints(ctx, client, o) }); err != nil {
+	if err := keep(ctx, client.CoreV1().Endpoints(metav1.NamespaceDefault), o, leadEndpoints); err != nil {
 		return err
 	}
-	return retry.OnError(retry.DefaultBackoff, met, func() error { return writeEndpointSlice(ctx, client, o) })
+	return keep(ctx, client.DiscoveryV1().EndpointSlices(metav1.NamespaceDefault), o, leadEndpointSlice)
+}
+
+// kindOfEndpoints reads and writes objects of one kind.
+type kindOfEndpoints[T any] interface {
+	Get(context.Context, string, metav1.GetOptions) (T, error)
+	Create(context.Context, T, metav1.CreateOptions) (T, error)
+	Update(context.Context, T, metav1.UpdateOptions) (T, error)
+}
+
+// keep makes lead hold for the object of one kind: a copy of what is there, or
+// new. Servers that write at once meet as conflicts: each reads the object
+// before it asks who is there, so that the last writer knows of all.
+func keep[T any, P interface {
+	*T
+	DeepCopy() P
+}](ctx context.Context, kind kindOfEndpoints[P], o Options, lead func(object P, to netip.AddrPort, servers []string)) error {
+	met := func(err error) bool { return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) }
+	return retry.OnError(retry.DefaultBackoff, met, func() error {
+		have, err := kind.Get(ctx, kubernetesName, metav1.GetOptions{})
+		missing := apierrors.IsNotFound(err)
+		if err != nil && !missing {
+			return err
+		}
+		servers, err := o.present(ctx)
+		if err != nil || len(servers) == 0 {
+			return err
+		}
+		if missing {
+			want := P(new(T))
+			lead(want, o.AdvertiseAddress, servers)
+			_, err := kind.Create(ctx, want, metav1.CreateOptions{})
+			return err
+		}
+		want := have.DeepCopy()
+		lead(want, o.AdvertiseAddress, servers)
+		if reflect.DeepEqual(have, want) {
+			return nil
+		}
+		_, err = kind.Update(ctx, want, metav1.UpdateOptions{})
+		return err
+	})
 }
 
 // present are the addresses of the servers that are there. A slice has
@@ -79,77 +117,31 @@ func (o Options) present(ctx context.Context) ([]string, error) {
 	return same, nil
 }
 
-// writeEndpoints writes the deprecated Endpoints too: clients still read them, and upstream writes both.
-func writeEndpoints(ctx context.Context, client kubernetes.Interface, o Options) error {
-	endpoints := client.CoreV1().Endpoints(metav1.NamespaceDefault)
-	have, err := endpoints.Get(ctx, kubernetesName, metav1.GetOptions{})
-	missing := apierrors.IsNotFound(err)
-	if err != nil && !missing {
-		return err
-	}
-	servers, err := o.present(ctx)
-	if err != nil || len(servers) == 0 {
-		return err
-	}
+// leadEndpoints has a label so that no controller makes a second slice of it.
+func leadEndpoints(e *corev1.Endpoints, to netip.AddrPort, servers []string) {
+	e.Name = kubernetesName
+	metav1.SetMetaDataLabel(&e.ObjectMeta, discoveryv1.LabelSkipMirror, "true")
 	subset := corev1.EndpointSubset{
-		Ports: []corev1.EndpointPort{{Name: "https", Port: int32(o.AdvertiseAddress.Port()), Protocol: corev1.ProtocolTCP}},
+		Ports: []corev1.EndpointPort{{Name: "https", Port: int32(to.Port()), Protocol: corev1.ProtocolTCP}},
 	}
 	for _, s := range servers {
 		subset.Addresses = append(subset.Addresses, corev1.EndpointAddress{IP: s})
 	}
-	want := []corev1.EndpointSubset{subset}
-	if missing {
-		_, err := endpoints.Create(ctx, &corev1.Endpoints{
-			ObjectMeta: metav1.ObjectMeta{Name: kubernetesName, Labels: map[string]string{discoveryv1.LabelSkipMirror: "true"}},
-			Subsets:    want,
-		}, metav1.CreateOptions{})
-		return err
-	}
-	if reflect.DeepEqual(have.Subsets, want) {
-		return nil
-	}
-	have = have.DeepCopy()
-	have.Subsets = want
-	_, err = endpoints.Update(ctx, have, metav1.UpdateOptions{})
-	return err
+	e.Subsets = []corev1.EndpointSubset{subset}
 }
 
-func writeEndpointSlice(ctx context.Context, client kubernetes.Interface, o Options) error {
-	slices := client.DiscoveryV1().EndpointSlices(metav1.NamespaceDefault)
-	have, err := slices.Get(ctx, kubernetesName, metav1.GetOptions{})
-	missing := apierrors.IsNotFound(err)
-	if err != nil && !missing {
-		return err
+func leadEndpointSlice(e *discoveryv1.EndpointSlice, to netip.AddrPort, servers []string) {
+	e.Name = kubernetesName
+	metav1.SetMetaDataLabel(&e.ObjectMeta, discoveryv1.LabelServiceName, kubernetesName)
+	e.AddressType = discoveryv1.AddressTypeIPv4
+	if to.Addr().Is6() {
+		e.AddressType = discoveryv1.AddressTypeIPv6
 	}
-	servers, err := o.present(ctx)
-	if err != nil || len(servers) == 0 {
-		return err
-	}
-	want := &discoveryv1.EndpointSlice{
-		ObjectMeta: metav1.ObjectMeta{
-			Name:   kubernetesName,
-			Labels: map[string]string{discoveryv1.LabelServiceName: kubernetesName},
-		},
-		AddressType: discoveryv1.AddressTypeIPv4,
-		Ports:       []discoveryv1.EndpointPort{{Name: new("https"), Port: new(int32(o.AdvertiseAddress.Port())), Protocol: new(corev1.ProtocolTCP)}},
-	}
-	if o.AdvertiseAddress.Addr().Is6() {
-		want.AddressType = discoveryv1.AddressTypeIPv6
-	}
+	e.Ports = []discoveryv1.EndpointPort{{Name: new("https"), Port: new(int32(to.Port())), Protocol: new(corev1.ProtocolTCP)}}
+	e.Endpoints = nil
 	for _, s := range servers {
-		want.Endpoints = append(want.Endpoints, discoveryv1.Endpoint{
+		e.Endpoints = append(e.Endpoints, discoveryv1.Endpoint{
 			Addresses: []string{s}, Conditions: discoveryv1.EndpointConditions{Ready: new(true)},
 		})
 	}
-	if missing {
-		_, err := slices.Create(ctx, want, metav1.CreateOptions{})
-		return err
-	}
-	if reflect.DeepEqual(have.Endpoints, want.Endpoints) && reflect.DeepEqual(have.Ports, want.Ports) {
-		return nil
-	}
-	have = have.DeepCopy()
-	have.Endpoints, have.Ports = want.Endpoints, want.Ports
-	_, err = slices.Update(ctx, have, metav1.UpdateOptions{})
-	return err
 }
