@@ -39,13 +39,14 @@ func TestNoTokenIsLogged(t *testing.T) {
 	klog.InitFlags(verbosity)
 	apiservertest.HoldLog(t) // now: what it changes it changes once
 	state := klog.CaptureState()
-	defer state.Restore()
-	for name, value := range map[string]string{"logtostderr": "false", "alsologtostderr": "false", "stderrthreshold": "4", "v": "10"} {
+	t.Cleanup(state.Restore) // after the end of the server: it takes no lock
+	for name, value := range map[string]string{"stderrthreshold": "4", "v": "10"} {
 		if err := verbosity.Set(name, value); err != nil {
 			t.Fatal(err)
 		}
 	}
 	klog.SetOutput(&log)
+	klog.LogToStderr(false)
 	s := newSite(t)
 	transport := &http.Transport{TLSClientConfig: s.trusting()}
 	defer transport.CloseIdleConnections()
