@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	clientv3 "go.etcd.io/etcd/client/v3"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -60,6 +61,9 @@ func TestServerSaysThatItIsThereAndDropsThoseThatAreGone(t *testing.T) {
 		t.Errorf("the identity lease is %v, %v", lease.Labels, lease.Spec)
 	}
 	stop(0)
+	if left := must[*clientv3.GetResponse](t)(member.Client().Get(t.Context(), "/registry/leases/kube-system/"+lease.Name)); left.Count != 0 {
+		t.Errorf("a server that has ended leaves its lease: %q", left.Kvs)
+	}
 
 	second, _ := several(t, member, 1)
 	leases = kubernetes.NewForConfigOrDie(second[0].ClientConfig("admin", "system:masters")).CoordinationV1().Leases("kube-system")

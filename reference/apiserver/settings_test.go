@@ -15,7 +15,6 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/discovery"
@@ -213,9 +212,9 @@ func TestTLSIsAsTheFlagsSay(t *testing.T) {
 	}
 }
 
-func TestProfilesAndCachesCanBeTurnedOff(t *testing.T) {
+func TestProfilesCanBeTurnedOffAndHostsNamed(t *testing.T) {
 	t.Parallel()
-	s := apiservertest.Run(t, apiserver.Options{Settings: flagged(t, "--profiling=false", "--watch-cache=false", "--external-hostname=api.example.com")})
+	s := apiservertest.Run(t, apiserver.Options{Settings: flagged(t, "--profiling=false", "--external-hostname=api.example.com")})
 	ask := asker(t, s, "admin", "system:masters")
 	if code, _ := ask("/debug/pprof/"); code != http.StatusNotFound {
 		t.Errorf("/debug/pprof/: %d", code)
@@ -226,13 +225,36 @@ func TestProfilesAndCachesCanBeTurnedOff(t *testing.T) {
 	if _, body := ask("/flagz"); !strings.Contains(body, "external-hostname") || !strings.Contains(body, "api.example.com") {
 		t.Errorf("/flagz is %s", body)
 	}
-	client := kubernetes.NewForConfigOrDie(s.ClientConfig("admin", "system:masters"))
-	maps := client.CoreV1().ConfigMaps("default")
-	must[*corev1.ConfigMap](t)(maps.Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "a"}}, metav1.CreateOptions{}))
-	if err := maps.Delete(t.Context(), "a", metav1.DeleteOptions{}); err != nil {
-		t.Error(err)
-	}
-	if _, err := maps.Get(t.Context(), "a", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
-		t.Error(err)
+}
+
+// A list of version 0 comes from the cache, which gives all that it has; only the store knows a limit.
+func TestResourcesHaveTheWatchCachesThatFlagsLeave(t *testing.T) {
+	t.Parallel()
+	for flags, want := range map[string]struct{ configMaps, secrets bool }{
+		"":                                 {true, true},
+		"--watch-cache=false":              {false, false},
+		"--watch-cache-sizes=configmaps#0": {false, true},
+		"--default-watch-cache-size=0":     {false, false},
+		"--default-watch-cache-size=0 --watch-cache-sizes=secrets#10": {false, true},
+	} {
+		t.Run(flags, func(t *testing.T) {
+			t.Parallel()
+			s := apiservertest.Run(t, apiserver.Options{Settings: flagged(t, strings.Fields(flags)...)})
+			client := kubernetes.NewForConfigOrDie(s.ClientConfig("admin", "system:masters")).CoreV1()
+			for _, name := range []string{"a", "b"} {
+				must[*corev1.ConfigMap](t)(client.ConfigMaps("default").Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{}))
+				must[*corev1.Secret](t)(client.Secrets("default").Create(t.Context(), secret(name), metav1.CreateOptions{}))
+			}
+			fresh := metav1.ListOptions{} // the cache has seen both once it has answered this
+			must[*corev1.ConfigMapList](t)(client.ConfigMaps("default").List(t.Context(), fresh))
+			must[*corev1.SecretList](t)(client.Secrets("default").List(t.Context(), fresh))
+			limited := metav1.ListOptions{ResourceVersion: "0", Limit: 1}
+			if n := len(must[*corev1.ConfigMapList](t)(client.ConfigMaps("default").List(t.Context(), limited)).Items); n > 1 != want.configMaps {
+				t.Errorf("%d ConfigMaps: cached is not %v", n, want.configMaps)
+			}
+			if n := len(must[*corev1.SecretList](t)(client.Secrets("default").List(t.Context(), limited)).Items); n > 1 != want.secrets {
+				t.Errorf("%d Secrets: cached is not %v", n, want.secrets)
+			}
+		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -206,7 +207,7 @@ jwt:
 		again := p.token(t, map[string]any{"tenant": "blue", "roles": []string{}, "jti": rand.Text()})
 		resp, ok, err := a.Authenticator.AuthenticateRequest(bearer(again))
 		if !ok {
-			return true, err
+			return true, errors.Join(errors.New("the token is refused"), err)
 		}
 		if name := resp.User.GetName(); name != "second:jane" {
 			return false, fmt.Errorf("user is %q", name)

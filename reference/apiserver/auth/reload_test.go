@@ -4,9 +4,12 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
@@ -111,5 +114,55 @@ func counted(t *testing.T, kind, status string, want float64) {
 	})
 	if got := reloads(t, kind, status); got != want {
 		t.Fatal(err)
+	}
+}
+
+// TestIssuersServeOnceTheirKeysAreThere: an issuer that does not answer must not end the sessions of those before.
+func TestIssuersServeOnceTheirKeysAreThere(t *testing.T) {
+	p := newProvider(t)
+	asked, opened := make(chan struct{}, 1), make(chan struct{})
+	gate := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		select {
+		case <-opened:
+			p.Config.Handler.ServeHTTP(w, r)
+		case <-r.Context().Done():
+		}
+	}))
+	t.Cleanup(gate.Close)
+	ca, err := os.ReadFile(p.ca) // all servers of httptest have one certificate
+	must(t, ca, err)
+	config := func(name, discovery string) string {
+		return fmt.Sprintf("apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt:\n- issuer: {url: %q, %s audiences: [seatrial], certificateAuthority: %q}\n  claimMappings: {username: {expression: \"'%s'\"}}\n",
+			p.URL, discovery, ca, name)
+	}
+	path := write(t, config("first", ""))
+	a := running(t, build(t, auth.Options{Flags: auth.Flags{AuthenticationConfig: path}}))
+	inEffect := func() string { return accepted(t, a, p.token(t, map[string]any{"jti": rand.Text()})).GetName() }
+	if got := inEffect(); got != "first" {
+		t.Fatalf("got %q at first", got)
+	}
+	replace(t, path, config("second", fmt.Sprintf("discoveryURL: %q,", gate.URL+"/.well-known/openid-configuration")))
+	select {
+	case <-asked:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the new issuer is not asked")
+	}
+	for range 20 {
+		if got := inEffect(); got != "first" {
+			t.Fatalf("got %q while the new issuer does not answer", got)
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+	close(opened)
+	err = eventually(t, func() (bool, error) {
+		got := inEffect()
+		return got == "second", fmt.Errorf("got %q", got)
+	})
+	if got := inEffect(); got != "second" {
+		t.Error(err)
 	}
 }
