@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,6 +86,10 @@ func TestAggregatorProxiesToAnExtensionServer(t *testing.T) {
 	}).ClientConfig("kubernetes-admin", "system:masters")
 	client := kubernetes.NewForConfigOrDie(config)
 	serviceFor(t, client, "extension", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/moved") {
+			http.Redirect(w, r, "https://elsewhere.example/", http.StatusFound)
+			return
+		}
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprintf(w, `{"kind":"APIResourceList","groupVersion":"ext.example.com/v1","user":%q,"resources":[]}`, r.Header.Get("X-Remote-User"))
 	}))
@@ -109,6 +114,11 @@ func TestAggregatorProxiesToAnExtensionServer(t *testing.T) {
 	})
 	if err != nil || doc["user"] != "kubernetes-admin" {
 		t.Errorf("extension server saw %v, %v", doc, err)
+	}
+	// A client that followed it would show its credentials elsewhere.
+	var code int
+	if err := client.RESTClient().Get().AbsPath("/apis/ext.example.com/v1/moved").Do(t.Context()).StatusCode(&code).Error(); code != http.StatusBadGateway {
+		t.Errorf("a redirect of the extension server is answered with %d, %v", code, err)
 	}
 	s, err := services.Get(t.Context(), "v1.ext.example.com", metav1.GetOptions{})
 	if err != nil || s.Status.Conditions[0].Status != apiregistrationv1.ConditionTrue {

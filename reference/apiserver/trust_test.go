@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -91,9 +92,7 @@ func whoami(t *testing.T, host string, pair *pki.Pair, header http.Header) strin
 	defer transport.CloseIdleConnections()
 	request := must[*http.Request](t)(http.NewRequestWithContext(t.Context(), http.MethodPost, host+"/apis/authentication.k8s.io/v1/selfsubjectreviews", strings.NewReader("{}")))
 	request.Header.Set("Content-Type", "application/json")
-	for key, values := range header {
-		request.Header[key] = values
-	}
+	maps.Copy(request.Header, header)
 	answer := must[*http.Response](t)((&http.Client{Transport: transport}).Do(request))
 	defer answer.Body.Close()
 	var review authenticationv1.SelfSubjectReview
