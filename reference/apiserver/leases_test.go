@@ -60,9 +60,15 @@ func TestServerSaysThatItIsThereAndDropsThoseThatAreGone(t *testing.T) {
 	if lease.Labels["kubernetes.io/hostname"] != host || *lease.Spec.LeaseDurationSeconds != 3600 || lease.Spec.HolderIdentity == nil || time.Since(lease.Spec.RenewTime.Time) > time.Minute {
 		t.Errorf("the identity lease is %v, %v", lease.Labels, lease.Spec)
 	}
+	stored := func() int64 {
+		return must[*clientv3.GetResponse](t)(member.Client().Get(t.Context(), "/registry/coordination.k8s.io/leases/kube-system/"+lease.Name)).Count
+	}
+	if stored() != 1 {
+		t.Error("the identity lease is not stored where it is looked for")
+	}
 	stop(0)
-	if left := must[*clientv3.GetResponse](t)(member.Client().Get(t.Context(), "/registry/leases/kube-system/"+lease.Name)); left.Count != 0 {
-		t.Errorf("a server that has ended leaves its lease: %q", left.Kvs)
+	if stored() != 0 {
+		t.Error("a server that has ended leaves its lease")
 	}
 
 	second, _ := several(t, member, 1)
