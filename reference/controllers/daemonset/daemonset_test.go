@@ -173,6 +173,47 @@ func TestRollingUpdateReplacesOneNodeAfterTheOther(t *testing.T) {
 	})
 }
 
+func TestRevisionThatSomebodyElseMadeKeepsItsNumber(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := start(t, daemonSet(), 1)
+		revisions := b.Client.AppsV1().ControllerRevisions("ns")
+		numbers := func() (all []int64, last string) {
+			b.Settle(time.Minute)
+			list, err := revisions.List(t.Context(), metav1.ListOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			slices.SortFunc(list.Items, func(a, b appsv1.ControllerRevision) int { return int(a.Revision - b.Revision) })
+			for _, r := range list.Items {
+				all, last = append(all, r.Revision), r.Name
+			}
+			return all, last
+		}
+		_, name := numbers()
+		first, err := revisions.Get(t.Context(), name, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		second := first.DeepCopy()
+		second.ResourceVersion, second.UID = "", "second"
+		second.Name, second.Revision = "second", 2
+		if _, err := revisions.Create(t.Context(), second, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if got, last := numbers(); !slices.Equal(got, []int64{1, 2}) || last != "second" {
+			t.Errorf("two revisions of the same template have the numbers %v, %s the last", got, last)
+		}
+		if err := revisions.Delete(t.Context(), name, metav1.DeleteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		b.roll("two")
+		if got, _ := numbers(); !slices.Equal(got, []int64{2, 3}) {
+			t.Errorf("after another template the revisions have the numbers %v, want 2 and 3", got)
+		}
+		b.Steady()
+	})
+}
+
 func TestSurgeKeepsTheOldPodUntilTheNewOneIsAvailable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ds := daemonSet()

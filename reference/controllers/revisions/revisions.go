@@ -74,11 +74,12 @@ func (k Keeper) Sync(ctx context.Context, owner claim.Owner, labels map[string]s
 	}
 	slices.SortFunc(all, byNumber)
 	h := History{All: all}
-	newest := int64(0)
+	newest := int64(0) // of another template
 	for _, r := range all {
-		newest = max(newest, r.Revision)
-		if h.Current == nil && same(r.Data.Raw, data) {
+		if same(r.Data.Raw, data) { // of several, which somebody else has made, the newest
 			h.Current = r
+		} else {
+			newest = max(newest, r.Revision)
 		}
 	}
 	key := cache.MetaObjectToName(owner.Object)
@@ -90,7 +91,7 @@ func (k Keeper) Sync(ctx context.Context, owner claim.Owner, labels map[string]s
 			return History{}, fmt.Errorf("name of the revision is taken, try another: %w", err)
 		}
 		h.All = append(h.All, h.Current)
-	case h.Current.Revision < newest:
+	case h.Current.Revision <= newest:
 		next := h.Current.DeepCopy()
 		next.Revision = newest + 1
 		h.Current, err = client.Update(ctx, next, metav1.UpdateOptions{})
