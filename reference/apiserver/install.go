@@ -80,6 +80,8 @@ func installVersion(server *genericapiserver.GenericAPIServer, c *genericapiserv
 ) error {
 	version := groupVersion(c, gv, all)
 	version.TypeConverter = types
+	// Lists go out object by object, so that a long one is never in memory as a whole; with CBOR if its gate says so.
+	version.Serializer = genericapiserver.NewDefaultAPIGroupInfo(gv.Group, scheme.Scheme, scheme.ParameterCodec, scheme.Codecs).NegotiatedSerializer
 	resources, _, err := version.InstallREST(server.Handler.GoRestfulContainer)
 	if err != nil {
 		return err
@@ -116,7 +118,6 @@ func groupVersion(c *genericapiserver.Config, gv schema.GroupVersion, all storag
 	return &endpoints.APIGroupVersion{
 		Root: root, Storage: all[gv], GroupVersion: gv, AllServedVersionsByResource: served,
 		OptionsExternalVersion:     &schema.GroupVersion{Version: "v1"},
-		Serializer:                 scheme.Codecs,
 		ParameterCodec:             scheme.ParameterCodec,
 		Creater:                    scheme.Scheme,
 		Convertor:                  scheme.Scheme,

@@ -34,6 +34,7 @@ func Lists() restful.FilterFunction {
 		}
 		return w
 	}}
+	blocks := newBlocks()
 	return func(req *restful.Request, resp *restful.Response, chain *restful.FilterChain) {
 		info, ok := request.RequestInfoFrom(req.Request.Context())
 		if !ok || info.Verb != "list" || !acceptsGzip(req.Request.Header.Get(acceptEncoding)) {
@@ -45,7 +46,8 @@ func Lists() restful.FilterFunction {
 		r.Header = maps.Clone(r.Header)
 		r.Header.Del(acceptEncoding)
 		req.Request = &r
-		w := &writer{ResponseWriter: resp.ResponseWriter, status: http.StatusOK, compressors: compressors}
+		w := &writer{ResponseWriter: resp.ResponseWriter, status: http.StatusOK, compressors: compressors, blocks: blocks}
+		defer w.settle() // also after a panic
 		resp.ResponseWriter = w
 		chain.ProcessFilter(req, resp)
 		w.end() // not after a panic: then the answer must stay broken off
@@ -65,13 +67,14 @@ func acceptsGzip(header string) bool {
 // writer holds the answer back until it is known whether it is long.
 type writer struct {
 	http.ResponseWriter
-	compressors *sync.Pool
+	compressors, blocks *sync.Pool
 
 	status  int
 	held    []byte
 	out     io.Writer // nil while the answer is held back
 	gzip    *gzip.Writer
-	waiting bool // the answer comes in pieces
+	pipe    *pipe // to gzip
+	waiting bool  // the answer comes in pieces
 }
 
 // WriteHeader implements http.ResponseWriter. The header is sent with the first bytes.
@@ -102,7 +105,8 @@ func (w *writer) begin(length int) {
 		w.Header().Add("Vary", acceptEncoding)
 		w.gzip = w.compressors.Get().(*gzip.Writer)
 		w.gzip.Reset(w.ResponseWriter)
-		w.out = w.gzip
+		w.pipe = newPipe(w.gzip, w.blocks)
+		w.out = w.pipe
 	}
 	w.ResponseWriter.WriteHeader(w.status)
 }
@@ -120,9 +124,17 @@ func (w *writer) end() {
 	if w.out == nil {
 		_ = w.release()
 	}
-	if w.gzip != nil {
+	if w.gzip != nil && w.pipe.Close() == nil {
 		_ = w.gzip.Close()
-		w.gzip.Reset(nil)
-		w.compressors.Put(w.gzip)
 	}
+}
+
+// settle returns when nothing writes to the client any more.
+func (w *writer) settle() {
+	if w.gzip == nil {
+		return
+	}
+	_ = w.pipe.Close()
+	w.gzip.Reset(nil)
+	w.compressors.Put(w.gzip)
 }
