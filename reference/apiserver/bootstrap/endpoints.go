@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+	discoveryclient "k8s.io/client-go/kubernetes/typed/discovery/v1"
 	"k8s.io/client-go/util/retry"
 
 	"github.com/seatrial/seatrial/reference/apiserver/storage"
@@ -57,7 +58,35 @@ func point(ctx context.Context, client kubernetes.Interface, o Options) error {
 	if err := keep(ctx, client.CoreV1().Endpoints(metav1.NamespaceDefault), o, leadEndpoints); err != nil {
 		return err
 	}
-	return keep(ctx, client.DiscoveryV1().EndpointSlices(metav1.NamespaceDefault), o, leadEndpointSlice)
+	slices := client.DiscoveryV1().EndpointSlices(metav1.NamespaceDefault)
+	if err := removeOtherFamily(ctx, slices, o); err != nil {
+		return err
+	}
+	return keep(ctx, slices, o, leadEndpointSlice)
+}
+
+// removeOtherFamily deletes the slice when the servers have addresses of
+// another family since: its type never changes.
+func removeOtherFamily(ctx context.Context, client discoveryclient.EndpointSliceInterface, o Options) error {
+	have, err := client.Get(ctx, kubernetesName, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil || have.AddressType == addressType(o.AdvertiseAddress) {
+		return err
+	}
+	err = client.Delete(ctx, kubernetesName, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(have.UID))})
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) { // another server was faster
+		return nil
+	}
+	return err
+}
+
+func addressType(of netip.AddrPort) discoveryv1.AddressType {
+	if of.Addr().Is6() {
+		return discoveryv1.AddressTypeIPv6
+	}
+	return discoveryv1.AddressTypeIPv4
 }
 
 // kindOfEndpoints reads and writes objects of one kind.
@@ -133,10 +162,7 @@ func leadEndpoints(e *corev1.Endpoints, to netip.AddrPort, servers []string) {
 func leadEndpointSlice(e *discoveryv1.EndpointSlice, to netip.AddrPort, servers []string) {
 	e.Name = kubernetesName
 	metav1.SetMetaDataLabel(&e.ObjectMeta, discoveryv1.LabelServiceName, kubernetesName)
-	e.AddressType = discoveryv1.AddressTypeIPv4
-	if to.Addr().Is6() {
-		e.AddressType = discoveryv1.AddressTypeIPv6
-	}
+	e.AddressType = addressType(to)
 	e.Ports = []discoveryv1.EndpointPort{{Name: new("https"), Port: new(int32(to.Port())), Protocol: new(corev1.ProtocolTCP)}}
 	e.Endpoints = nil
 	for _, s := range servers {

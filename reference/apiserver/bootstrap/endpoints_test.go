@@ -66,6 +66,25 @@ func writes(client *fake.Clientset) (n int) {
 	return n
 }
 
+func TestSliceIsMadeAnewForAnotherFamily(t *testing.T) {
+	old := &discoveryv1.EndpointSlice{
+		ObjectMeta:  metav1.ObjectMeta{Namespace: "default", Name: "kubernetes", UID: "old"},
+		AddressType: discoveryv1.AddressTypeIPv4, Endpoints: []discoveryv1.Endpoint{{Addresses: []string{"192.0.2.1"}}},
+	}
+	client, m := fake.NewClientset(old), &members{}
+	options := Options{AdvertiseAddress: netip.MustParseAddrPort("[2001:db8::1]:6443"), Members: m}
+	if err := WriteEndpoints(t.Context(), client, options); err != nil {
+		t.Fatal(err)
+	}
+	got, err := client.DiscoveryV1().EndpointSlices("default").Get(t.Context(), "kubernetes", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.UID == "old" || got.AddressType != discoveryv1.AddressTypeIPv6 || !slices.Equal(got.Endpoints[0].Addresses, []string{"2001:db8::1"}) {
+		t.Errorf("the slice is %+v", got)
+	}
+}
+
 func TestEndpointsFollowTheServers(t *testing.T) {
 	client, m := fake.NewClientset(), &members{"192.0.2.9", "2001:db8::1"}
 	write := func(want ...string) {
