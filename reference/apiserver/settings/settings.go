@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -137,18 +138,22 @@ func (f *Flags) Validate() error {
 }
 
 // ApplyGates sets the feature gates of the process. A gate that the library
-// does not know, or that may not be changed any more, is an error.
+// does not know, or that may not be changed any more, is an error. Names may
+// have the component before them: kube:WatchList.
 func (f *Flags) ApplyGates() error {
 	if len(f.Gates) == 0 {
 		return nil
 	}
 	known := utilfeature.DefaultMutableFeatureGate.GetAll()
-	for name := range f.Gates {
+	gates := map[string]bool{}
+	for name, on := range f.Gates {
+		name = strings.TrimPrefix(name, "kube:") // the component, which is meant without one too
+		gates[name] = on
 		if name != "AllAlpha" && name != "AllBeta" && !contains(known, name) {
 			return fmt.Errorf("--feature-gates: %q is not a feature that this server can switch; the behaviour is that of its default in v1.36", name)
 		}
 	}
-	if err := utilfeature.DefaultMutableFeatureGate.SetFromMap(f.Gates); err != nil {
+	if err := utilfeature.DefaultMutableFeatureGate.SetFromMap(gates); err != nil {
 		return fmt.Errorf("--feature-gates: %w", err)
 	}
 	return nil

@@ -77,15 +77,18 @@ func TestWhatCannotBeIsRefusedByName(t *testing.T) {
 
 // Gates hold for the process, so that the test sets one to what it is.
 func TestUnknownGatesAreRefused(t *testing.T) {
-	f, err := parse(t, "--feature-gates=WatchList=true")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := f.ApplyGates(); err != nil {
-		t.Error(err)
+	for _, gate := range []string{"WatchList=true", "kube:WatchList=true"} {
+		f, err := parse(t, "--feature-gates="+gate)
+		if err == nil {
+			err = f.ApplyGates()
+		}
+		if err != nil {
+			t.Errorf("%s: %v", gate, err)
+		}
 	}
 	for gate, want := range map[string]string{
 		"SidecarContainers=false": `"SidecarContainers" is not a feature that this server can switch`,
+		"wardle:WatchList=true":   `"wardle:WatchList" is not a feature`,
 		"KMSv1=":                  "ParseBool",
 	} {
 		f, err := parse(t, "--feature-gates="+gate)
