@@ -21,14 +21,16 @@ const (
 	calmLooks = 5
 	// usualPercent is the share of garbage in the live heap at which Go collects.
 	usualPercent = 100
+	// calmPercent is that of a process that is not busy: it has time, and is to be small.
+	calmPercent = 50
 	// allowance is how much garbage a busy process may have, in bytes; never
 	// more than this part of the machine's memory.
 	allowance     = 192 << 20
 	allowancePart = 16
 )
 
-// PaceCollector lets more garbage pile up while the process is busy, and gives
-// it back afterwards. The live heap of an idle cluster is small, so under load
+// PaceCollector lets more garbage pile up while the process is busy, gives it
+// back afterwards, and keeps an idle process small. The live heap of an idle cluster is small, so under load
 // Go would collect many times a second, a fifth of all CPU time. It returns
 // when ctx ends, and at once when GOGC is set: then the user has decided.
 func PaceCollector(ctx context.Context) {
@@ -40,7 +42,16 @@ func PaceCollector(ctx context.Context) {
 	if unix.Sysinfo(&machine) == nil {
 		p.allowance = min(p.allowance, uint64(machine.Totalram)*uint64(machine.Unit)/allowancePart) //nolint:unconvert // the width differs between architectures
 	}
+	start := time.NewTimer(settleTime)
+	defer start.Stop()
+	select {
+	case <-ctx.Done():
+		return
+	case <-start.C:
+	}
 	samples := []metrics.Sample{{Name: "/gc/cycles/automatic:gc-cycles"}, {Name: "/gc/heap/live:bytes"}}
+	metrics.Read(samples)
+	p.collections = samples[0].Value.Uint64() // those of the start do not make it busy
 	tick := time.NewTicker(paceInterval)
 	defer tick.Stop()
 	for {
@@ -86,10 +97,11 @@ func (p *pacer) look(collections, live uint64) (calmed bool) {
 		p.busy = true
 	}
 	if !p.busy {
+		p.percent = calmPercent
 		return false
 	}
 	if p.quiet >= calmLooks {
-		p.busy, p.percent = false, usualPercent
+		p.busy, p.percent = false, calmPercent
 		return true
 	}
 	p.percent = usualPercent

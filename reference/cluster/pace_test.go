@@ -11,7 +11,7 @@ func TestBusyProcessMayHaveTheAllowanceInGarbage(t *testing.T) {
 		collections, live uint64
 		percent           int
 	}{
-		"idle":               {1, 50 * mebibyte, 100},
+		"idle":               {1, 50 * mebibyte, 50},
 		"busy, small heap":   {2, 48 * mebibyte, 400},
 		"busy, large heap":   {9, 500 * mebibyte, 100},
 		"busy, nothing live": {9, 0, 100},
@@ -44,7 +44,7 @@ func TestCalmProcessGivesBackOnce(t *testing.T) {
 	if len(calmed) != 1 || calmed[0] != calmLooks-1 {
 		t.Errorf("calmed at looks %v; want once, at look %d", calmed, calmLooks-1)
 	}
-	if p.percent != usualPercent {
-		t.Errorf("collects at %d %% when calm", p.percent)
+	if p.percent != calmPercent {
+		t.Errorf("collects at %d %% when calm, want %d", p.percent, calmPercent)
 	}
 }
