@@ -80,8 +80,7 @@ func installVersion(server *genericapiserver.GenericAPIServer, c *genericapiserv
 ) error {
 	version := groupVersion(c, gv, all)
 	version.TypeConverter = types
-	// Lists go out object by object, so that a long one is never in memory as a whole; with CBOR if its gate says so.
-	version.Serializer = genericapiserver.NewDefaultAPIGroupInfo(gv.Group, scheme.Scheme, scheme.ParameterCodec, scheme.Codecs).NegotiatedSerializer
+	version.Serializer = served()
 	resources, _, err := version.InstallREST(server.Handler.GoRestfulContainer)
 	if err != nil {
 		return err
@@ -99,6 +98,12 @@ func installVersion(server *genericapiserver.GenericAPIServer, c *genericapiserv
 		}
 	}
 	return nil
+}
+
+// served encodes lists object by object, so that a long one is never in memory
+// as a whole; and speaks CBOR if its gate says so.
+func served() runtime.NegotiatedSerializer {
+	return genericapiserver.NewDefaultAPIGroupInfo("", scheme.Scheme, scheme.ParameterCodec, scheme.Codecs).NegotiatedSerializer
 }
 
 func groupVersion(c *genericapiserver.Config, gv schema.GroupVersion, all storages) *endpoints.APIGroupVersion {
