@@ -352,6 +352,8 @@ func volumeKinds(t *testing.T, c *cluster) {
 		return len(p.Status.ContainerStatuses) > 0 && p.Status.ContainerStatuses[0].State.Waiting != nil &&
 			p.Status.ContainerStatuses[0].State.Waiting.Reason == "CreateContainerConfigError"
 	})
+	c.remove("escape") // else the kubelet tries again when the folder has gone, and makes it anew
+	c.gone("escape")
 }
 
 func quantity(text string) resource.Quantity { return resource.MustParse(text) }
