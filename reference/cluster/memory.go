@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// settleTime is how long after the start the memory is given back: what the
+// settleTime is how long a start takes, and what follows it: what the
 // start needed is garbage by then.
 const settleTime = 5 * time.Second
 
@@ -23,16 +23,24 @@ const settleTime = 5 * time.Second
 // not: free heap, and the pages of the program that were only read at the
 // start. Such a page comes back from the page cache when it is used again.
 func GiveBackMemory(ctx context.Context, log *slog.Logger) {
-	timer := time.NewTimer(settleTime)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
+	if !settled(ctx) {
 		return
-	case <-timer.C:
 	}
 	debug.FreeOSMemory()
 	if err := dropProgramPages(); err != nil {
 		log.Debug("program pages kept", "err", err)
+	}
+}
+
+// settled waits until the start is over. It is false when ctx ends before.
+func settled(ctx context.Context) bool {
+	timer := time.NewTimer(settleTime)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
 	}
 }
 

@@ -1,6 +1,7 @@
 package compress
 
 import (
+	"fmt"
 	"io"
 	"sync"
 )
@@ -50,12 +51,24 @@ func (p *pipe) drain() {
 	defer close(p.done)
 	for b := range p.blocks {
 		if p.err == nil {
-			if _, p.err = p.out.Write(*b); p.err != nil {
+			if p.err = p.pass(*b); p.err != nil {
 				close(p.broken)
 			}
 		}
 		p.free.Put(b)
 	}
+}
+
+// pass writes a block. A panic breaks this answer off, as it would in the
+// goroutine of the request, and not the whole process.
+func (p *pipe) pass(block []byte) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("compress list: %v", r)
+		}
+	}()
+	_, err = p.out.Write(block)
+	return err
 }
 
 // Write implements io.Writer.

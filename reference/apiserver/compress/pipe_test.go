@@ -62,3 +62,17 @@ func TestPipeTellsThatTheClientHasGone(t *testing.T) {
 		t.Errorf("close after the client had gone: %v", err)
 	}
 }
+
+type panicking struct{}
+
+func (panicking) Write([]byte) (int, error) { panic("lost") }
+
+func TestPanicBreaksOneAnswerOff(t *testing.T) {
+	p := newPipe(panicking{}, newBlocks())
+	if _, err := io.WriteString(p, "x"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Close(); err == nil || !strings.Contains(err.Error(), "lost") {
+		t.Errorf("close after a panic: %v", err)
+	}
+}
